@@ -1,0 +1,1 @@
+"""Full Circle's core: the machine-learning life cycle in plain Python, without any user interface."""

@@ -1,0 +1,179 @@
+"""Records of tables: immutable dataset versions, how they were read, and what is in them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from core.records.base import ColumnKind, Json, Task, new_id, utc_now
+
+DatasetRole = Literal["table", "stream"]
+DatasetSource = Literal["upload", "sample", "keep_back", "retrain"]
+StepKind = Literal["drop", "dates", "impute", "scale", "encode", "text"]
+SplitKind = Literal["random", "stratified", "time", "newest"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a stored table: its name, what it holds in our words, and its stored (arrow) type."""
+
+    name: str
+    kind: ColumnKind
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One thing that was decided or changed while a file was read, with how many rows or cells it touched."""
+
+    code: str
+    sentence: str
+    count: int = 0
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the bytes of a file became a table. Rows in = rows kept + rows reported.
+
+    `delimiter` is None for formats without one (Parquet, Excel). `n_preamble` and `n_footer` are lines.
+    """
+
+    format: str
+    encoding: str | None = None
+    delimiter: str | None = None
+    has_header: bool = True
+    n_preamble: int = 0
+    n_footer: int = 0
+    n_rows_in: int = 0
+    n_rows_kept: int = 0
+    decisions: tuple[Decision, ...] = ()
+
+
+@dataclass(frozen=True)
+class DatasetVersion:
+    """An immutable table in the store: a Parquet file named by its id, with the hash of its bytes.
+
+    A `table` is learned from; a `stream` is kept back to be played as live traffic later.
+    """
+
+    project_id: str
+    number: int
+    source: DatasetSource
+    filename: str
+    sha256: str
+    n_rows: int
+    columns: tuple[Column, ...]
+    role: DatasetRole = "table"
+    parent_id: str | None = None
+    reading: Reading | None = None
+    note: str = ""
+    created_by: str = "someone"
+    id: str = field(default_factory=new_id)
+    created_at: datetime = field(default_factory=utc_now)
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns."""
+        return len(self.columns)
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The column names, in order."""
+        return tuple(column.name for column in self.columns)
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A histogram or bar list: `labels[i]` was seen `counts[i]` times. For numbers, `edges` has one more entry."""
+
+    labels: tuple[str, ...]
+    counts: tuple[int, ...]
+    edges: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class ColumnProfile:
+    """What one column holds. `minimum`, `maximum`, `mean` only for numbers; `first`/`last` (ISO) for dates."""
+
+    name: str
+    kind: ColumnKind
+    n_rows: int
+    n_missing: int
+    n_distinct: int
+    distribution: Distribution
+    minimum: float | None = None
+    maximum: float | None = None
+    mean: float | None = None
+    median: float | None = None
+    sd: float | None = None
+    first: str | None = None
+    last: str | None = None
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a dataset version holds, column by column."""
+
+    dataset_id: str
+    n_rows: int
+    columns: tuple[ColumnProfile, ...]
+
+    def column(self, name: str) -> ColumnProfile:
+        """Return the profile of one column; KeyError when there is none of that name."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+@dataclass(frozen=True)
+class TaskGuess:
+    """Which kind of question a target column asks, and how that was seen."""
+
+    task: Task
+    reason: str
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RecipeStep:
+    """One readable step of a recipe: what it does to which columns, why, and whether it is switched on."""
+
+    key: str
+    kind: StepKind
+    title: str
+    reason: str
+    columns: tuple[str, ...]
+    enabled: bool = True
+    options: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Split:
+    """How rows are divided into training and test part.
+
+    `test_share` lies in (0, 1). `time`: the last share by `time_column`; `newest`: the last `n_newest` rows.
+    """
+
+    kind: SplitKind = "random"
+    test_share: float = 0.2
+    time_column: str | None = None
+    n_newest: int | None = None
+    random_state: int = 0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a table is made ready for learning: ordered steps and the split. Immutable once saved."""
+
+    project_id: str
+    dataset_id: str
+    target: str
+    task: Task
+    steps: tuple[RecipeStep, ...]
+    split: Split
+    columns: tuple[Column, ...] = ()
+    created_by: str = "someone"
+    id: str = field(default_factory=new_id)
+    created_at: datetime = field(default_factory=utc_now)

@@ -1,0 +1,175 @@
+"""Records of a model at work: predictions, labels that arrive late, windows of counts, alerts."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from core.records.base import Json, Label, new_id, utc_now
+
+AlertKind = Literal["drift", "accuracy", "errors"]
+AlertState = Literal["open", "acknowledged", "resolved"]
+DriftOutcome = Literal["drifted", "stable", "not_enough_data"]
+
+LATENCY_EDGES_MS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 5000.0)
+"""Inner borders of the latency histogram in milliseconds: 12 bins, so that counts of windows add up."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One answered row. `inputs` is the row as it was received, `prediction` a class or a number."""
+
+    project_id: str
+    model_version_id: str
+    request_id: str
+    inputs: Json
+    prediction: Label
+    probabilities: dict[str, float] | None = None
+    latency_ms: float = 0.0
+    simulated: bool = False
+    id: str = field(default_factory=new_id)
+    predicted_at: datetime = field(default_factory=utc_now)
+
+
+@dataclass(frozen=True)
+class LabelRecord:
+    """The truth about one prediction, which arrived later. `id` is the prediction's: the newest label counts."""
+
+    id: str
+    project_id: str
+    value: Label
+    simulated: bool = False
+    received_at: datetime = field(default_factory=utc_now)
+
+
+@dataclass(frozen=True)
+class Window:
+    """Counts of one minute of traffic for one model version. Windows of any range add up exactly.
+
+    `columns[name]` are counts in the bins of the model's reference (see `ReferenceColumn`), `predictions` likewise
+    for the model's answers, `latency` in the bins of `LATENCY_EDGES_MS`.
+    """
+
+    project_id: str
+    model_version_id: str
+    started_at: datetime
+    n_requests: int = 0
+    n_rows: int = 0
+    n_refused: int = 0
+    n_errors: int = 0
+    n_dropped: int = 0
+    latency: tuple[int, ...] = ()
+    columns: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    predictions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class ColumnDrift:
+    """How one column's live rows differ from the reference.
+
+    `psi` >= 0, unitless; above 0.2 is commonly called a large shift. `p_value` in [0, 1], corrected over columns.
+    """
+
+    name: str
+    outcome: DriftOutcome
+    psi: float | None
+    p_value: float | None
+    sentence: str
+    reference_share: tuple[float, ...] = ()
+    current_share: tuple[float, ...] = ()
+    bins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DriftReport:
+    """Drift of all columns and of the predictions between two moments. `n_rows_missing` more rows allow a verdict."""
+
+    project_id: str
+    model_version_id: str
+    n_rows: int
+    n_rows_missing: int
+    columns: tuple[ColumnDrift, ...]
+    prediction: ColumnDrift | None
+    sentence: str
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def n_drifted(self) -> int:
+        """Number of input columns that drifted."""
+        return sum(column.outcome == "drifted" for column in self.columns)
+
+
+@dataclass(frozen=True)
+class PerformancePoint:
+    """The realised metric over one stretch of labelled predictions, with its 95 % interval."""
+
+    started_at: datetime
+    ended_at: datetime
+    n_labelled: int
+    n_predictions: int
+    value: float | None
+    low: float | None
+    high: float | None
+    model_version_id: str = ""
+
+
+@dataclass(frozen=True)
+class PerformanceReport:
+    """Realised performance over time. `coverage` in [0, 1] is the share of predictions whose label is known."""
+
+    project_id: str
+    metric: str
+    points: tuple[PerformancePoint, ...]
+    n_predictions: int
+    n_labelled: int
+    coverage: float
+    sentence: str
+    reference_value: float | None = None
+    minimum: float | None = None
+
+
+@dataclass(frozen=True)
+class TrafficPoint:
+    """One stretch of traffic. Latencies in milliseconds, read off the histogram; None without traffic."""
+
+    started_at: datetime
+    n_requests: int
+    n_rows: int
+    n_refused: int
+    n_errors: int
+    n_dropped: int
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+
+
+@dataclass(frozen=True)
+class TrafficReport:
+    """Traffic, latency and errors over time, with the sums."""
+
+    project_id: str
+    points: tuple[TrafficPoint, ...]
+    n_requests: int
+    n_rows: int
+    n_refused: int
+    n_errors: int
+    n_dropped: int
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Something that needs a look, with the evidence as it was when it opened."""
+
+    project_id: str
+    model_version_id: str
+    kind: AlertKind
+    title: str
+    message: str
+    evidence: Json = field(default_factory=dict)
+    state: AlertState = "open"
+    handled_by: str | None = None
+    id: str = field(default_factory=new_id)
+    opened_at: datetime = field(default_factory=utc_now)
+    changed_at: datetime = field(default_factory=utc_now)

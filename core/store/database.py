@@ -1,0 +1,62 @@
+"""Opening the database: SQLite in a file by default, PostgreSQL by URL; brought to the present shape by alembic."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+from core.errors import BadInputError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+DRIVERS = ("sqlite", "postgresql", "postgresql+psycopg")
+BUSY_TIMEOUT_S = 30.0
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine for the store's database.
+
+    Raises
+    ------
+    BadInputError
+        When the address names another kind of database than SQLite or PostgreSQL.
+    """
+    driver = make_url(url).drivername
+    if driver not in DRIVERS:
+        raise BadInputError(
+            f"The store cannot live in a database of the kind '{driver}'.",
+            "Use SQLite (the default) or PostgreSQL: set FULL_CIRCLE_DATABASE to a postgresql:// address.",
+        )
+    if driver != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False})
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    """Turn on write-ahead logging, so that readers never wait for the writer, and take over BEGIN ourselves."""
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    """Begin writing transactions IMMEDIATE: a deferred one can fail half way when it turns into a writer."""
+    read_only = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the database to the newest shape; safe when several processes start at once."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(70461)")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

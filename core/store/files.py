@@ -1,0 +1,97 @@
+"""Where files live: every path is made from an id here and nowhere else, and files appear whole or not at all."""
+
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.errors import BadInputError
+
+ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Files:
+    """The files under one home folder.
+
+    Parameters
+    ----------
+    home : Path
+        Folder that holds everything: tables, models, uploads in transit, logs.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        for folder in ("datasets", "profiles", "models", "candidates", "uploads", "logs"):
+            (home / folder).mkdir(parents=True, exist_ok=True)
+
+    def _path(self, folder: str, record_id: str, suffix: str = "") -> Path:
+        if not ID.fullmatch(record_id):
+            raise BadInputError("That is not a valid identifier.", "Open the thing from its page again.")
+        return self.home / folder / f"{record_id}{suffix}"
+
+    def dataset(self, dataset_id: str) -> Path:
+        """Path of a dataset version's Parquet file."""
+        return self._path("datasets", dataset_id, ".parquet")
+
+    def profile(self, dataset_id: str) -> Path:
+        """Path of a dataset version's profile, computed once."""
+        return self._path("profiles", dataset_id, ".json")
+
+    def model(self, model_version_id: str) -> Path:
+        """Folder of a model version."""
+        return self._path("models", model_version_id)
+
+    def candidate(self, candidate_id: str) -> Path:
+        """Folder of a fitted candidate that has been evaluated."""
+        return self._path("candidates", candidate_id)
+
+    def upload(self, upload_id: str) -> Path:
+        """Path of an upload on its way from memory to a dataset version."""
+        return self._path("uploads", upload_id)
+
+    def log(self, name: str) -> Path:
+        """Path of a process's log file."""
+        return self._path("logs", name, ".log")
+
+    @contextmanager
+    def write_file(self, target: Path) -> Iterator[Path]:
+        """Hand out a temporary path beside `target`; fsync and rename it there when the block ends well."""
+        temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+        try:
+            yield temporary
+            sync(temporary)
+            temporary.replace(target)
+            sync(target.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    @contextmanager
+    def write_folder(self, target: Path) -> Iterator[Path]:
+        """Hand out a temporary folder beside `target`; fsync its files and rename it there when the block ends well."""
+        temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+        temporary.mkdir(parents=True)
+        try:
+            yield temporary
+            for path in sorted(temporary.rglob("*")):
+                sync(path)
+            sync(temporary)
+            if target.exists():
+                shutil.rmtree(target)
+            temporary.rename(target)
+            sync(target.parent)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def sync(path: Path) -> None:
+    """Force a file's or folder's content onto the disk. Folders cannot be opened on Windows, nor need they be."""
+    if path.is_dir() and os.name == "nt":
+        return
+    descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

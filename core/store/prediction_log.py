@@ -1,0 +1,153 @@
+"""The log of live traffic: predictions, the labels that arrive later, and windows of counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, and_, func, insert, select, update
+
+from core import records
+from core.store.tables import TABLES, WINDOW, to_record, to_row
+
+PREDICTION = TABLES[records.Prediction]
+LABEL = TABLES[records.LabelRecord]
+
+
+@dataclass(frozen=True)
+class LabelledPrediction:
+    """A prediction with its label, None while the label has not arrived."""
+
+    prediction: records.Prediction
+    label: records.LabelRecord | None
+
+
+class PredictionLog:
+    """Written in batches by the service, read by monitoring and retraining."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def append(self, predictions: Sequence[records.Prediction], windows: Sequence[records.Window]) -> None:
+        """Write a batch of predictions and add its counts to the windows, both or neither."""
+        with self.engine.begin() as connection:
+            if predictions:
+                connection.execute(insert(PREDICTION), [to_row(prediction) for prediction in predictions])
+            for window in windows:
+                _add_window(connection, window)
+
+    def windows(
+        self, project_id: str, *, since: datetime | None = None, model_version_id: str | None = None
+    ) -> list[records.Window]:
+        """Return the windows of a project that began at or after `since`, oldest first."""
+        query = select(WINDOW).where(WINDOW.c.project_id == project_id).order_by(WINDOW.c.started_at)
+        if since is not None:
+            query = query.where(WINDOW.c.started_at >= since)
+        if model_version_id is not None:
+            query = query.where(WINDOW.c.model_version_id == model_version_id)
+        with self.engine.connect().execution_options(read_only=True) as connection:
+            return [to_record(records.Window, row) for row in connection.execute(query).mappings()]
+
+    def add_labels(self, labels: Sequence[records.LabelRecord]) -> tuple[int, tuple[str, ...]]:
+        """Store labels of predictions; a later label of the same prediction replaces the earlier one.
+
+        Returns
+        -------
+        tuple of int and tuple of str
+            How many labels were stored, and the prediction ids that are unknown in that project.
+        """
+        by_id = {label.id: label for label in labels}
+        with self.engine.begin() as connection:
+            known: set[str] = set()
+            for chunk in _chunks(list(by_id)):
+                query = select(PREDICTION.c.id, PREDICTION.c.project_id).where(PREDICTION.c.id.in_(chunk))
+                known |= {row.id for row in connection.execute(query) if row.project_id == by_id[row.id].project_id}
+                present = set(connection.scalars(select(LABEL.c.id).where(LABEL.c.id.in_(chunk))))
+                for label_id in present & known:
+                    connection.execute(update(LABEL).where(LABEL.c.id == label_id).values(**to_row(by_id[label_id])))
+                fresh = [to_row(by_id[label_id]) for label_id in chunk if label_id in known - present]
+                if fresh:
+                    connection.execute(insert(LABEL), fresh)
+        return len(known), tuple(label_id for label_id in by_id if label_id not in known)
+
+    def count(self, project_id: str) -> tuple[int, int]:
+        """Return how many predictions a project has logged, and how many of them have a label."""
+        with self.engine.connect().execution_options(read_only=True) as connection:
+            predictions = connection.scalar(
+                select(func.count()).select_from(PREDICTION).where(PREDICTION.c.project_id == project_id)
+            )
+            labels = connection.scalar(select(func.count()).select_from(LABEL).where(LABEL.c.project_id == project_id))
+            return int(predictions or 0), int(labels or 0)
+
+    def read(
+        self,
+        project_id: str,
+        *,
+        since: datetime | None = None,
+        labelled_only: bool = False,
+        newest: int | None = None,
+    ) -> list[LabelledPrediction]:
+        """Return logged predictions with their labels, oldest first; `newest` keeps only the last so many."""
+        joined = PREDICTION.join(LABEL, PREDICTION.c.id == LABEL.c.id, isouter=not labelled_only)
+        labels = [column.label(f"label_{column.name}") for column in LABEL.columns]
+        conditions = [PREDICTION.c.project_id == project_id]
+        if since is not None:
+            conditions.append(PREDICTION.c.predicted_at >= since)
+        query = select(PREDICTION, *labels).select_from(joined).where(and_(*conditions))
+        query = query.order_by(PREDICTION.c.predicted_at.desc(), PREDICTION.c.id.desc())
+        if newest is not None:
+            query = query.limit(newest)
+        with self.engine.connect().execution_options(read_only=True) as connection:
+            rows = list(connection.execute(query).mappings())
+        return [
+            LabelledPrediction(
+                to_record(records.Prediction, {column.name: row[column.name] for column in PREDICTION.columns}),
+                to_record(
+                    records.LabelRecord,
+                    {column.name: row[f"label_{column.name}"] for column in LABEL.columns},
+                )
+                if row["label_id"] is not None
+                else None,
+            )
+            for row in reversed(rows)
+        ]
+
+
+def add_windows(first: records.Window, second: records.Window) -> records.Window:
+    """Return the sum of two windows of one model version: counts add up, the earlier beginning stays."""
+    names = {**first.columns, **second.columns}
+    return replace(
+        first,
+        started_at=min(first.started_at, second.started_at),
+        n_requests=first.n_requests + second.n_requests,
+        n_rows=first.n_rows + second.n_rows,
+        n_refused=first.n_refused + second.n_refused,
+        n_errors=first.n_errors + second.n_errors,
+        n_dropped=first.n_dropped + second.n_dropped,
+        latency=_add(first.latency, second.latency),
+        columns={name: _add(first.columns.get(name, ()), second.columns.get(name, ())) for name in names},
+        predictions=_add(first.predictions, second.predictions),
+    )
+
+
+def _add(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...]:
+    if not first or not second:
+        return first or second
+    return tuple(a + b for a, b in zip(first, second, strict=True))
+
+
+def _add_window(connection: Connection, window: records.Window) -> None:
+    key = and_(
+        WINDOW.c.project_id == window.project_id,
+        WINDOW.c.model_version_id == window.model_version_id,
+        WINDOW.c.started_at == window.started_at,
+    )
+    present = connection.execute(select(WINDOW).where(key).with_for_update()).mappings().first()
+    if present is None:
+        connection.execute(insert(WINDOW).values(**to_row(window)))
+    else:
+        total = add_windows(to_record(records.Window, present), window)
+        connection.execute(update(WINDOW).where(key).values(**to_row(total)))
+
+
+def _chunks(values: list[str], size: int = 500) -> list[list[str]]:
+    return [values[start : start + size] for start in range(0, len(values), size)]

@@ -1,0 +1,72 @@
+"""What is live for a project, changed by compare-and-swap: of two people who promote at once, one is told."""
+
+from datetime import datetime
+
+from sqlalchemy import Engine, insert, select, update
+
+from core import records
+from core.errors import ConflictError
+from core.store.tables import TABLES, to_record, to_row
+
+DEPLOYMENT = TABLES[records.Deployment]
+RELEASE = TABLES[records.Release]
+
+
+class ReleaseDesk:
+    """The one pointer a project has to the model version that is served."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def swap(self, release: records.Release, *, seen_generation: int, now: datetime) -> records.Deployment:
+        """Make another model version live, if nothing changed since the person looked.
+
+        Parameters
+        ----------
+        release : Release
+            What becomes live and by whom; its `generation` must be `seen_generation + 1`.
+        seen_generation : int
+            The generation the person saw; 0 when nothing was live.
+        now : datetime
+            The moment of the change.
+
+        Raises
+        ------
+        ConflictError
+            When someone else changed what is live in the meantime.
+        """
+        deployment = records.Deployment(
+            id=release.project_id,
+            model_version_id=release.model_version_id,
+            generation=seen_generation + 1,
+            promoted_by=release.promoted_by,
+            promoted_at=now,
+        )
+        row = to_row(deployment)
+        with self.engine.begin() as connection:
+            mine = DEPLOYMENT.c.id == release.project_id
+            current = connection.execute(select(DEPLOYMENT).where(mine).with_for_update()).mappings().first()
+            if (current["generation"] if current else 0) != seen_generation:
+                raise ConflictError(
+                    "Someone else changed what is live while you were looking.",
+                    "Look at what is live now, then decide again.",
+                )
+            if current:
+                connection.execute(update(DEPLOYMENT).where(mine).values(**row))
+            else:
+                connection.execute(insert(DEPLOYMENT).values(**row))
+            connection.execute(insert(RELEASE).values(**to_row(release)))
+        return deployment
+
+    def current(self, project_id: str) -> records.Deployment | None:
+        """Return what is live for a project; None when nothing is."""
+        with self.engine.connect().execution_options(read_only=True) as connection:
+            query = select(DEPLOYMENT).where(DEPLOYMENT.c.id == project_id)
+            row = connection.execute(query).mappings().first()
+            return to_record(records.Deployment, row) if row else None
+
+    def all(self) -> list[records.Deployment]:
+        """Return what is live, over all projects."""
+        with self.engine.connect().execution_options(read_only=True) as connection:
+            rows = connection.execute(select(DEPLOYMENT).order_by(DEPLOYMENT.c.id)).mappings()
+            return [to_record(records.Deployment, row) for row in rows]

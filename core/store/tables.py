@@ -1,0 +1,160 @@
+"""The database's tables, and how a record becomes a row and a row a record.
+
+A record's scalar fields are columns of the same name; everything nested is a JSON column. The tables are derived
+from the records; `migrations/` holds the history of their shape.
+"""
+
+import json
+import types
+from collections.abc import Hashable
+from dataclasses import fields
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pydantic import TypeAdapter
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    RowMapping,
+    Table,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.types import TypeEngine
+
+from core import records
+
+R = TypeVar("R")
+
+metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC: aware in Python, naive in the database (SQLite knows no time zones)."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn an aware moment into a naive one in UTC."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """Turn the stored naive moment into an aware one."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+SCALARS: dict[type, type[TypeEngine[Any]]] = {
+    str: Text,
+    int: Integer,
+    float: Float,
+    bool: Boolean,
+    datetime: UtcDateTime,
+}
+
+
+def _column_type(annotation: Any) -> tuple[type[TypeEngine[Any]], bool]:
+    """Return the column type for a field's annotation, and whether it may be empty."""
+    options = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else (annotation,)
+    plain = [option for option in options if option is not type(None)]
+    nullable = len(plain) < len(options)
+    if len(plain) == 1:
+        only = plain[0]
+        if get_origin(only) is Literal:
+            return Text, nullable
+        if only in SCALARS:
+            return SCALARS[only], nullable
+    return JSON, nullable
+
+
+def _table_for(record_type: type, name: str, indexes: tuple[tuple[str, ...], ...]) -> Table:
+    """Build the table of a record type; the column `id` is the primary key where the record has one."""
+    hints = get_type_hints(record_type)
+    columns: list[Column[Any]] = []
+    for record_field in fields(record_type):
+        column_type, nullable = _column_type(hints[record_field.name])
+        is_key = record_field.name == "id"
+        columns.append(Column(record_field.name, column_type, primary_key=is_key, nullable=nullable))
+    return Table(name, metadata, *columns, *(Index(None, *index) for index in indexes))
+
+
+PROJECT = (("project_id",),)
+TABLES: dict[type, Table] = {
+    records.Project: _table_for(records.Project, "project", ()),
+    records.Objective: _table_for(records.Objective, "objective", PROJECT),
+    records.Lap: _table_for(records.Lap, "lap", PROJECT),
+    records.Job: _table_for(records.Job, "job", (("project_id",), ("status",))),
+    records.ProcessInfo: _table_for(records.ProcessInfo, "process_info", (("name",),)),
+    records.DatasetVersion: _table_for(records.DatasetVersion, "dataset_version", PROJECT),
+    records.Recipe: _table_for(records.Recipe, "recipe", PROJECT),
+    records.TrainingRun: _table_for(records.TrainingRun, "training_run", PROJECT),
+    records.Candidate: _table_for(records.Candidate, "candidate", (("run_id",),)),
+    records.Evaluation: _table_for(records.Evaluation, "evaluation", (("project_id",), ("candidate_id",))),
+    records.ModelVersion: _table_for(records.ModelVersion, "model_version", PROJECT),
+    records.Deployment: _table_for(records.Deployment, "deployment", ()),
+    records.Release: _table_for(records.Release, "release", PROJECT),
+    records.Challenge: _table_for(records.Challenge, "challenge", PROJECT),
+    records.Prediction: _table_for(
+        records.Prediction, "prediction", (("project_id", "predicted_at"), ("model_version_id",))
+    ),
+    records.LabelRecord: _table_for(records.LabelRecord, "label", (("project_id", "received_at"),)),
+    records.Alert: _table_for(records.Alert, "alert", PROJECT),
+}
+
+WINDOW = Table(
+    "window",
+    metadata,
+    Column("project_id", Text, primary_key=True),
+    Column("model_version_id", Text, primary_key=True),
+    Column("started_at", UtcDateTime, primary_key=True),
+    *(Column(name, Integer, nullable=False) for name in ("n_requests", "n_rows", "n_refused", "n_errors", "n_dropped")),
+    *(Column(name, JSON, nullable=False) for name in ("latency", "columns", "predictions")),
+)
+TABLES[records.Window] = WINDOW
+
+
+@cache
+def _adapter(record_type: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(record_type)
+
+
+def to_row(record: Any) -> dict[str, Any]:
+    """Return the row of a record: scalars as they are, nested values ready for JSON (NaN and infinity become null)."""
+    table = TABLES[type(record)]
+    nested = [column.name for column in table.columns if isinstance(column.type, JSON)]
+    row = {column.name: getattr(record, column.name) for column in table.columns}
+    if nested:
+        dumped = json.loads(_adapter(type(record)).dump_json(record))
+        row.update({name: dumped[name] for name in nested})
+    return row
+
+
+def to_record(record_type: type[R], row: RowMapping | dict[str, Any]) -> R:
+    """Return the record of a row."""
+    record: R = _adapter(record_type).validate_python(dict(row))
+    return record
+
+
+def record_to_json(record: Any) -> str:
+    """Return any of our records as JSON text, for files that live beside a model or a table."""
+    return _adapter(type(record)).dump_json(record, indent=1).decode()
+
+
+def record_from_json(record_type: type[R], text: str) -> R:
+    """Read a record back from the JSON text of `record_to_json`.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        When the text is not JSON of that record.
+    """
+    record: R = _adapter(record_type).validate_json(text)
+    return record
