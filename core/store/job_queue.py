@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, func, or_, select, update
 
 from core import records
-from core.store.tables import TABLES, to_record
+from core.store.tables import TABLES, to_record, to_row
 
 JOB = TABLES[records.Job]
 MAX_ATTEMPTS = 3
@@ -27,33 +27,25 @@ class JobQueue:
             The job, now running with a fresh heartbeat; None when nothing waits.
         """
         with self.engine.begin() as connection:
-            busy: dict[str, int] = dict(
-                connection.execute(
-                    select(JOB.c.project_id, func.count()).where(JOB.c.status == "running").group_by(JOB.c.project_id)
-                )
-                .tuples()
-                .all()
-            )
+            counts = select(JOB.c.project_id, func.count()).where(JOB.c.status == "running").group_by(JOB.c.project_id)
+            busy = {project_id: n for project_id, n in connection.execute(counts)}
             query = select(JOB).where(JOB.c.status == "queued").order_by(JOB.c.id)
             # On PostgreSQL two runners must not take the same row; SQLite ignores the clause and is serial anyway.
             rows = connection.execute(query.with_for_update(skip_locked=True)).mappings().all()
             if not rows:
                 return None
             job = to_record(records.Job, min(rows, key=lambda row: (busy.get(row["project_id"], 0), row["id"])))
-            changes = {
-                "status": "running",
-                "heartbeat_at": now,
-                "started_at": job.started_at or now,
-                "n_attempts": job.n_attempts + 1,
-            }
-            connection.execute(update(JOB).where(JOB.c.id == job.id).values(**changes))
-            return replace(
+            claimed = replace(
                 job,
                 status="running",
                 heartbeat_at=now,
                 started_at=job.started_at or now,
                 n_attempts=job.n_attempts + 1,
             )
+            row = to_row(claimed)
+            changes = {name: row[name] for name in ("status", "heartbeat_at", "started_at", "n_attempts")}
+            connection.execute(update(JOB).where(JOB.c.id == job.id).values(**changes))
+            return claimed
 
     def beat(self, job_id: str, now: datetime) -> bool:
         """Refresh a running job's heartbeat; return whether it was asked to stop."""
