@@ -28,7 +28,7 @@ class JobQueue:
         """
         with self.engine.begin() as connection:
             counts = select(JOB.c.project_id, func.count()).where(JOB.c.status == "running").group_by(JOB.c.project_id)
-            busy = {project_id: n for project_id, n in connection.execute(counts)}
+            busy = {row[0]: row[1] for row in connection.execute(counts)}
             query = select(JOB).where(JOB.c.status == "queued").order_by(JOB.c.id)
             # On PostgreSQL two runners must not take the same row; SQLite ignores the clause and is serial anyway.
             rows = connection.execute(query.with_for_update(skip_locked=True)).mappings().all()
