@@ -5,7 +5,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 
 from core.errors import BadInputError
@@ -60,3 +60,12 @@ def migrate(engine: Engine) -> None:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(70461)")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def take_turn(connection: Connection, project_id: str) -> None:
+    """Let this transaction be the only one of its project that looks first and then writes, until it ends.
+
+    SQLite's BEGIN IMMEDIATE already sees to it. PostgreSQL cannot lock a row that is not there yet, so we lock a name.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:project_id))"), {"project_id": project_id})

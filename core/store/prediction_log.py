@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, and_, func, insert, select, update
 
 from core import records
+from core.store.database import take_turn
 from core.store.tables import TABLES, WINDOW, to_record, to_row
 
 PREDICTION = TABLES[records.Prediction]
@@ -32,7 +33,9 @@ class PredictionLog:
         with self.engine.begin() as connection:
             if predictions:
                 connection.execute(insert(PREDICTION), [to_row(prediction) for prediction in predictions])
-            for window in windows:
+            # Sorted, so that two writers take their turns in the same order and cannot wait for each other for ever.
+            for window in sorted(windows, key=lambda window: window.project_id):
+                take_turn(connection, window.project_id)
                 _add_window(connection, window)
 
     def windows(
@@ -57,6 +60,8 @@ class PredictionLog:
         """
         by_id = {label.id: label for label in labels}
         with self.engine.begin() as connection:
+            for project_id in sorted({label.project_id for label in labels}):
+                take_turn(connection, project_id)
             known: set[str] = set()
             for chunk in _chunks(list(by_id)):
                 query = select(PREDICTION.c.id, PREDICTION.c.project_id).where(PREDICTION.c.id.in_(chunk))
@@ -141,7 +146,7 @@ def _add_window(connection: Connection, window: records.Window) -> None:
         WINDOW.c.model_version_id == window.model_version_id,
         WINDOW.c.started_at == window.started_at,
     )
-    present = connection.execute(select(WINDOW).where(key).with_for_update()).mappings().first()
+    present = connection.execute(select(WINDOW).where(key)).mappings().first()
     if present is None:
         connection.execute(insert(WINDOW).values(**to_row(window)))
     else:

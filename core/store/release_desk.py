@@ -6,6 +6,7 @@ from sqlalchemy import Engine, insert, select, update
 
 from core import records
 from core.errors import ConflictError
+from core.store.database import take_turn
 from core.store.tables import TABLES, to_record, to_row
 
 DEPLOYMENT = TABLES[records.Deployment]
@@ -44,8 +45,9 @@ class ReleaseDesk:
         )
         row = to_row(deployment)
         with self.engine.begin() as connection:
+            take_turn(connection, release.project_id)
             mine = DEPLOYMENT.c.id == release.project_id
-            current = connection.execute(select(DEPLOYMENT).where(mine).with_for_update()).mappings().first()
+            current = connection.execute(select(DEPLOYMENT).where(mine)).mappings().first()
             if (current["generation"] if current else 0) != seen_generation:
                 raise ConflictError(
                     "Someone else changed what is live while you were looking.",

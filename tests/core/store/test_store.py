@@ -84,9 +84,13 @@ def test_the_same_record_cannot_be_added_twice(store: Store) -> None:
         store.add(project)
 
 
-def test_everything_is_there_after_the_store_is_opened_again(tmp_path: Path) -> None:
-    project = make_project(open_store(tmp_path))
-    assert open_store(tmp_path).get(records.Project, project.id) == project
+def test_everything_is_there_after_the_store_is_opened_again(tmp_path: Path, database_url: str | None) -> None:
+    first = open_store(tmp_path, database_url)
+    project = make_project(first)
+    first.engine.dispose()
+    second = open_store(tmp_path, database_url)
+    assert second.get(records.Project, project.id) == project
+    second.engine.dispose()
 
 
 def test_migrations_and_tables_agree(store: Store) -> None:
@@ -138,17 +142,17 @@ def test_of_two_promotions_at_once_one_wins_and_the_other_is_told(store: Store) 
     assert store.count(records.Release, project_id="p") == 1
 
 
-def claim_all(home: Path, taken: "multiprocessing.Queue[str]") -> None:
-    store = open_store(home)
+def claim_all(home: Path, database_url: str | None, taken: "multiprocessing.Queue[str]") -> None:
+    store = open_store(home, database_url)
     while job := store.jobs.claim(records.utc_now()):
         taken.put(job.id)
 
 
-def test_two_job_runners_never_take_the_same_job(store: Store) -> None:
+def test_two_job_runners_never_take_the_same_job(store: Store, database_url: str | None) -> None:
     jobs = {store.add(records.Job(project_id=f"p{i % 3}", kind="train")).id for i in range(30)}
     context = multiprocessing.get_context("spawn")
     taken: multiprocessing.Queue[str] = context.Queue()
-    runners = [context.Process(target=claim_all, args=(store.home, taken)) for _ in range(2)]
+    runners = [context.Process(target=claim_all, args=(store.home, database_url, taken)) for _ in range(2)]
     for runner in runners:
         runner.start()
     ids = [taken.get(timeout=60) for _ in jobs]
