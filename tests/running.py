@@ -48,7 +48,7 @@ def read_lines(process: "subprocess.Popen[str]", said: list[str]) -> None:
     """Collect what the launcher says until it ends."""
     assert process.stdout is not None
     for line in process.stdout:
-        said.append(line.rstrip())
+        said.append(line.rstrip())  # noqa: PERF401 - read by another thread while it grows
 
 
 @contextmanager
