@@ -1,0 +1,40 @@
+"""How is a table made ready for learning? A recipe in words, as ONE scikit-learn Pipeline, and the split of rows."""
+
+from core.prepare.columns import MISSING_LEVEL, coerce_frame, feature_columns, label_text
+from core.prepare.pipeline import build_features, build_pipeline
+from core.prepare.preview import Preview, preview_recipe
+from core.prepare.propose import propose_recipe
+from core.prepare.recipe import change_split, current_recipe, drop_columns, save_recipe, switch_step
+from core.prepare.split import SplitRows, features_and_target, split_rows
+from core.prepare.transformers import CoerceColumns, ExpandDates
+
+TRUSTED_TYPES = (
+    "core.prepare.transformers.CoerceColumns",
+    "core.prepare.transformers.ExpandDates",
+    "numpy.dtype",
+    "sklearn.model_selection._split.KFold",
+)
+"""Types of the pipeline before the model that skops does not trust by itself."""
+
+__all__ = [
+    "MISSING_LEVEL",
+    "TRUSTED_TYPES",
+    "CoerceColumns",
+    "ExpandDates",
+    "Preview",
+    "SplitRows",
+    "build_features",
+    "build_pipeline",
+    "change_split",
+    "coerce_frame",
+    "current_recipe",
+    "drop_columns",
+    "feature_columns",
+    "features_and_target",
+    "label_text",
+    "preview_recipe",
+    "propose_recipe",
+    "save_recipe",
+    "split_rows",
+    "switch_step",
+]

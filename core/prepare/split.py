@@ -1,0 +1,142 @@
+"""Rows to learn from and rows to test on."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+from core.collect import load_frame
+from core.errors import BadInputError
+from core.prepare.columns import coerce_column, feature_columns, label_text
+from core.records import Recipe, Split
+from core.store import Store
+
+MIN_ROWS = 10
+
+
+@dataclass(frozen=True)
+class SplitRows:
+    """Training and test part, features and target together; rows without a target were dropped and counted.
+
+    `note` says in words what the data made necessary, or is empty.
+    """
+
+    train: pd.DataFrame
+    test: pd.DataFrame
+    n_dropped: int
+    note: str = ""
+
+
+def split_rows(store: Store, recipe: Recipe) -> SplitRows:
+    """Return the rows of the recipe's table, divided as the recipe says. The same recipe always divides alike.
+
+    Raises
+    ------
+    BadInputError
+        When too few rows have a target, the training part would hold a single class, or a number is asked for
+        and the target holds text.
+    """
+    names = [column.name for column in feature_columns(recipe)]
+    extra = [name for name in (recipe.target, recipe.split.time_column) if name and name not in names]
+    frame = load_frame(store, recipe.dataset_id, columns=[*names, *extra])
+    present = frame.loc[frame[recipe.target].notna()].reset_index(drop=True)
+    if len(present) < MIN_ROWS:
+        raise BadInputError(
+            f"Only {len(present)} of {len(frame)} rows have a value in '{recipe.target}'; {MIN_ROWS} are the least.",
+            "Bring a table with more rows to Collect, or choose another target on Plan.",
+        )
+    y = read_target(present[recipe.target], recipe)
+    train, test, note = _divide(present, y, recipe)
+    _check_training_target(y.iloc[train], recipe)
+    columns = [*names, recipe.target]
+    return SplitRows(present.iloc[train][columns], present.iloc[test][columns], len(frame) - len(present), note)
+
+
+def features_and_target(frame: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, "pd.Series[Any]"]:
+    """Divide rows into the input columns of the recipe's model and the target.
+
+    Returns
+    -------
+    features : DataFrame of shape (n, number of feature columns)
+    target : Series of shape (n,)
+        float64 for regression; for classes text, see `label_text`.
+
+    Raises
+    ------
+    BadInputError
+        When a number is asked for and the target holds something else.
+    """
+    names = [column.name for column in feature_columns(recipe)]
+    return frame[names], read_target(frame[recipe.target], recipe)
+
+
+def read_target(values: "pd.Series[Any]", recipe: Recipe) -> "pd.Series[Any]":
+    """Return the target as classes in text or as numbers, in the rows it is given (which must not be missing)."""
+    if recipe.task != "regression":
+        texts = [label_text(value) for value in values.tolist()]
+        return pd.Series(texts, index=values.index, name=values.name, dtype=object)
+    numbers = coerce_column(values, "number")
+    bad = numbers.isna().to_numpy()
+    if bad.any():
+        raise BadInputError(
+            f"Column '{values.name}' is to be predicted as a number, but {int(bad.sum()):,} of {len(values):,} rows "
+            f"hold something else (the first: row {int(np.argmax(bad)) + 1}).",
+            "Mend the file, choose another target, or set the task to classes on Plan.",
+        )
+    return numbers
+
+
+def _divide(frame: pd.DataFrame, y: "pd.Series[Any]", recipe: Recipe) -> tuple[Any, Any, str]:
+    """Return the positions of training rows and test rows, and a note."""
+    split, n_rows = recipe.split, len(frame)
+    if split.kind == "newest":
+        return *_cut(np.arange(n_rows), min(split.n_newest or 1, n_rows - MIN_ROWS // 2)), ""
+    n_test = min(max(round(split.test_share * n_rows), 1), n_rows - 2)
+    if split.kind == "time":
+        return _divide_by_time(frame, split, n_test)
+    strata, note = _strata(y) if split.kind == "stratified" else (None, "")
+    if strata is not None and strata.nunique() > min(n_test, n_rows - n_test):
+        strata, note = None, "There are too many classes to keep their shares alike, so rows were divided at random."
+    train, test = train_test_split(
+        np.arange(n_rows), test_size=n_test, random_state=split.random_state, stratify=strata
+    )
+    return np.sort(train), np.sort(test), note
+
+
+def _cut(order: np.ndarray[Any, Any], n_test: int) -> tuple[Any, Any]:
+    return order[:-n_test], order[-n_test:]
+
+
+def _divide_by_time(frame: pd.DataFrame, split: Split, n_test: int) -> tuple[Any, Any, str]:
+    times = frame[split.time_column]
+    n_undated = int(times.isna().sum())
+    order = times.sort_values(kind="stable", na_position="first").index.to_numpy()
+    note = f"{n_undated:,} rows without a value in '{split.time_column}' were counted as the oldest."
+    return *_cut(order, n_test), note if n_undated else ""
+
+
+def _strata(y: "pd.Series[Any]") -> tuple["pd.Series[Any]", str]:
+    """Return the classes to keep in equal shares; classes with a single row cannot be in both parts."""
+    counts = y.map(y.value_counts())
+    if (counts > 1).all():
+        return y, ""
+    n_single = int((counts == 1).sum())
+    found = "1 class has" if n_single == 1 else f"{n_single:,} classes have"
+    note = f"{found} a single row, which is in one part or the other."
+    return y.where(counts > 1, y.value_counts().index[0]), note
+
+
+def _check_training_target(y: "pd.Series[Any]", recipe: Recipe) -> None:
+    n_distinct = y.nunique()
+    if n_distinct < 2:
+        raise BadInputError(
+            f"Column '{recipe.target}' holds the same value, '{y.iloc[0]}', in all {len(y):,} rows to learn from.",
+            "Choose another target on Plan, or split at random on Prepare.",
+        )
+    if recipe.task == "binary" and n_distinct > 2:
+        raise BadInputError(
+            f"Column '{recipe.target}' holds {n_distinct} different values; one of two was expected.",
+            "Set the task to several classes on Plan.",
+        )
