@@ -1,0 +1,28 @@
+"""Pictures of records: one function a record, each returning a plotly Figure. Charts compute nothing."""
+
+from core.charts.drift import drift_by_column, reference_and_current
+from core.charts.live import errors, label_coverage, latency, performance, traffic
+from core.charts.models import compare, confusion, importance, leaderboard, predicted_against_actual
+from core.charts.progress import challenge, laps
+from core.charts.ranking import precision_recall, roc
+from core.charts.tables import distribution
+
+__all__ = [
+    "challenge",
+    "compare",
+    "confusion",
+    "distribution",
+    "drift_by_column",
+    "errors",
+    "importance",
+    "label_coverage",
+    "laps",
+    "latency",
+    "leaderboard",
+    "performance",
+    "precision_recall",
+    "predicted_against_actual",
+    "reference_and_current",
+    "roc",
+    "traffic",
+]

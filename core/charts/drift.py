@@ -1,0 +1,71 @@
+"""How live rows differ from those the model learned from."""
+
+import plotly.graph_objects as go
+
+from core.charts.style import ACCENT, BAD, QUIET, add_threshold, bar_list_height, name_rows, shorten, start_figure
+from core.records import ColumnDrift, DriftReport
+
+OUTCOMES = {
+    "drifted": ("changed", BAD),
+    "stable": ("as it was", ACCENT),
+    "not_enough_data": ("not enough rows yet", QUIET),
+}
+MOST_COLUMNS = 25
+
+
+def drift_by_column(report: DriftReport, *, threshold: float) -> go.Figure:
+    """Return the population stability index of each column, the most changed first, coloured by the verdict.
+
+    Parameters
+    ----------
+    report : DriftReport
+        At most 25 columns are drawn; those that changed are among them.
+    threshold : float
+        The index above which a change counts as large, drawn as a line.
+    """
+    measured = [column for column in report.columns if column.psi is not None]
+    shown = sorted(measured, key=lambda column: (column.outcome == "drifted", column.psi), reverse=True)[:MOST_COLUMNS]
+    figure = start_figure(x_title="how much it changed (PSI)", height=bar_list_height(len(shown), room=130))
+    for outcome, (words, color) in OUTCOMES.items():
+        rows = [row for row, column in enumerate(shown) if column.outcome == outcome]
+        if rows:
+            figure.add_bar(
+                x=[shown[row].psi for row in rows],
+                y=rows,
+                orientation="h",
+                name=words,
+                marker_color=color,
+                customdata=[shown[row].name for row in rows],
+                hovertemplate="%{customdata}: %{x:.3f}<extra>" + words + "</extra>",
+            )
+    add_threshold(figure, threshold, "", vertical=True)
+    name_rows(figure, [column.name for column in shown])
+    figure.update_layout(showlegend=True, barmode="overlay")
+    return figure
+
+
+def reference_and_current(column: ColumnDrift) -> go.Figure:
+    """Return one column's shares side by side: the rows learned from, and the live rows."""
+    figure = start_figure(y_title="share of rows", height=300)
+    sides = (
+        ("rows it learned from", QUIET, column.reference_share),
+        ("live rows", OUTCOMES[column.outcome][1] if column.outcome == "drifted" else ACCENT, column.current_share),
+    )
+    for name, color, shares in sides:
+        figure.add_bar(
+            x=list(range(len(shares))),
+            y=shares,
+            name=name,
+            marker_color=color,
+            customdata=column.bins,
+            hovertemplate="%{customdata}: %{y:.1%}<extra>" + name + "</extra>",
+        )
+    figure.update_layout(barmode="group", bargap=0.25)
+    figure.update_xaxes(
+        tickmode="array",
+        tickvals=list(range(len(column.bins))),
+        ticktext=[shorten(words) for words in column.bins],
+        showgrid=False,
+    )
+    figure.update_yaxes(tickformat=".0%")
+    return figure

@@ -1,0 +1,141 @@
+"""A model at work, over time: traffic, latency, errors, accuracy, and how much of the truth is known."""
+
+import plotly.graph_objects as go
+
+from core.charts.style import ACCENT, BAD, CLEAR, QUIET, SECOND, add_threshold, faded, start_figure
+from core.records import Metric, PerformanceReport, TrafficReport
+
+TIME = "time (UTC)"
+
+
+def traffic(report: TrafficReport) -> go.Figure:
+    """Return predicted rows over time, with rows whose log entry was dropped on top where there are any."""
+    times = [point.started_at for point in report.points]
+    figure = start_figure(x_title=TIME, y_title="rows", height=240)
+    figure.add_bar(
+        x=times,
+        y=[point.n_rows for point in report.points],
+        name="predicted",
+        marker_color=ACCENT,
+        hovertemplate="%{x|%H:%M:%S}: %{y:,} rows<extra></extra>",
+    )
+    if report.n_dropped:
+        figure.add_bar(
+            x=times,
+            y=[point.n_dropped for point in report.points],
+            name="answered, but not logged",
+            marker_color=SECOND,
+            hovertemplate="%{x|%H:%M:%S}: %{y:,} rows not logged<extra></extra>",
+        )
+    figure.update_layout(barmode="stack", bargap=0.15, showlegend=bool(report.n_dropped))
+    return figure
+
+
+def latency(report: TrafficReport) -> go.Figure:
+    """Return the latency in milliseconds over time: half of the requests, and 95 of 100, are faster than the lines."""
+    figure = start_figure(x_title=TIME, y_title="milliseconds", height=240)
+    times = [point.started_at for point in report.points]
+    lines = (
+        ("95 of 100 answers are faster", SECOND, [point.latency_p95_ms for point in report.points]),
+        ("half of the answers are faster", ACCENT, [point.latency_p50_ms for point in report.points]),
+    )
+    for name, color, values in lines:
+        figure.add_scatter(
+            x=times,
+            y=values,
+            name=name,
+            mode="lines+markers",
+            line={"color": color, "width": 2},
+            marker={"size": 5},
+            hovertemplate="%{x|%H:%M:%S}: %{y:.1f} ms<extra>" + name + "</extra>",
+        )
+    figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+def errors(report: TrafficReport) -> go.Figure:
+    """Return refused requests (the sender's mistake) and failed ones (ours) over time."""
+    figure = start_figure(x_title=TIME, y_title="requests", height=240)
+    times = [point.started_at for point in report.points]
+    bars = (
+        ("refused: the request was wrong", SECOND, [point.n_refused for point in report.points]),
+        ("failed: the service was wrong", BAD, [point.n_errors for point in report.points]),
+    )
+    for name, color, values in bars:
+        figure.add_bar(
+            x=times,
+            y=values,
+            name=name,
+            marker_color=color,
+            hovertemplate="%{x|%H:%M:%S}: %{y:,}<extra>" + name + "</extra>",
+        )
+    figure.update_layout(barmode="stack", bargap=0.15)
+    figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+def performance(report: PerformanceReport, metric: Metric) -> go.Figure:
+    """Return the realised metric over time with its 95 % band, the objective and the value at release as lines."""
+    known = [point for point in report.points if point.value is not None]
+    middles = [point.started_at + (point.ended_at - point.started_at) / 2 for point in known]
+    figure = start_figure(x_title=TIME, y_title=metric.label, height=320)
+    for name, values, fill in (
+        ("high", [point.high for point in known], None),
+        ("low", [p.low for p in known], "tonexty"),
+    ):
+        figure.add_scatter(
+            x=middles,
+            y=values,
+            name=name,
+            mode="lines",
+            line={"width": 0, "color": CLEAR},
+            fill=fill,
+            fillcolor=faded(ACCENT, 0.18),
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    figure.add_scatter(
+        x=middles,
+        y=[point.value for point in known],
+        name="measured on labels that arrived",
+        mode="lines+markers",
+        line={"color": ACCENT, "width": 2.5},
+        customdata=[(point.low, point.high, point.n_labelled) for point in known],
+        hovertemplate="%{y:.4g}, between %{customdata[0]:.4g} and %{customdata[1]:.4g}, "
+        "from %{customdata[2]:,} labels<extra></extra>",
+    )
+    if report.minimum is not None:
+        add_threshold(figure, report.minimum, "objective")
+    if report.reference_value is not None:
+        figure.add_hline(y=report.reference_value, line_color=faded(QUIET, 0.6), line_dash="dot", line_width=1.5)
+        figure.add_annotation(
+            x=1,
+            xref="paper",
+            xanchor="right",
+            y=report.reference_value,
+            yanchor="bottom",
+            text="when it was tested",
+            showarrow=False,
+        )
+    figure.update_layout(showlegend=False)
+    return figure
+
+
+def label_coverage(report: PerformanceReport) -> go.Figure:
+    """Return predictions over time, split into those whose truth is known by now and those still open."""
+    figure = start_figure(x_title=TIME, y_title="predictions", height=220)
+    times = [point.started_at for point in report.points]
+    bars = (
+        ("truth known", ACCENT, [point.n_labelled for point in report.points]),
+        ("truth not known yet", faded(QUIET, 0.5), [point.n_predictions - point.n_labelled for point in report.points]),
+    )
+    for name, color, values in bars:
+        figure.add_bar(
+            x=times,
+            y=values,
+            name=name,
+            marker_color=color,
+            hovertemplate="%{x|%H:%M:%S}: %{y:,}<extra>" + name + "</extra>",
+        )
+    figure.update_layout(barmode="stack", bargap=0.15)
+    return figure
