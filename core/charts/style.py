@@ -5,15 +5,15 @@ Backgrounds are transparent and fonts are left out, so that the dashboard's own 
 
 import plotly.graph_objects as go
 
-ACCENT = "#3d85c6"
+ACCENT = "#1f958a"
 """What the chart is about."""
-SECOND = "#d98b3a"
+SECOND = "#dc8a1f"
 """What it is set against, where both matter."""
-QUIET = "#8b95a5"
+QUIET = "#87959c"
 """Reference, background, not yet known."""
-BAD = "#cf5c5c"
+BAD = "#d0566b"
 """What needs a look."""
-GRID = "rgba(139, 149, 165, 0.22)"
+GRID = "rgba(135, 149, 156, 0.22)"
 CLEAR = "rgba(0, 0, 0, 0)"
 LONGEST_NAME = 26
 
