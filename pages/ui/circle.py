@@ -1,0 +1,71 @@
+"""The circle: eight stages, which are done for this project, where you are, what comes next; a click goes there."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from core.plan import StageState, next_stage
+from pages.ui.navigation import go_to, page_info
+
+FOLDER = Path(__file__).parent
+
+
+@cache
+def _asset(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def draw_circle(states: Sequence[StageState], *, lap: int, here: str | None = None, large: bool = False) -> None:
+    """Draw the circle, as a strip for the top of a page or large for the home page.
+
+    Parameters
+    ----------
+    states : sequence of StageState
+        The eight stages of the project.
+    lap : int
+        Number of the present lap, from 1.
+    here : str, optional
+        Key of the stage whose page is open.
+    large : bool
+        Whether to draw the real circle rather than the strip.
+    """
+    # Registering the same component again is free, and keeps the import of this module without effect.
+    component = st.components.v2.component(
+        "full_circle", html='<div id="circle">\n</div>', css=_asset("circle.css"), js=_asset("circle.js")
+    )
+    clicked = component(
+        key="circle_large" if large else "circle",
+        data=_drawing(states, lap, here, large),
+        on_stage_change=lambda: None,
+    ).stage
+    if clicked:
+        go_to(clicked)
+
+
+def _drawing(states: Sequence[StageState], lap: int, here: str | None, large: bool) -> dict[str, Any]:
+    n_done = sum(state.done for state in states)
+    query = urlencode({name: st.session_state[name] for name in ("project", "you") if st.session_state.get(name)})
+    stages = [
+        {
+            "key": state.key,
+            "title": state.title,
+            "done": state.done,
+            "sentence": state.sentence,
+            "href": f"{page_info(state.key).url_path}?{query}",
+        }
+        for state in states
+    ]
+    return {
+        "stages": stages,
+        "here": here,
+        "next": next_stage(tuple(states)).key,
+        "lap": f"Lap {lap}",
+        "lap_number": lap,
+        "count": f"{n_done} of {len(states)} done",
+        "title": "The life cycle of this project",
+        "large": large,
+    }

@@ -1,0 +1,85 @@
+"""The frame around every page: sidebar with project and person, title, the circle, and the way on at the end."""
+
+import streamlit as st
+
+from core import plan
+from pages.ui import state
+from pages.ui.circle import draw_circle
+from pages.ui.navigation import PAGES, current_info, link_to, page_info
+from pages.ui.projects import delete_project_dialog, new_project_dialog
+
+STAGE_KEYS = tuple(info.key for info in PAGES if info.key not in ("home", "review"))
+
+
+def draw_sidebar() -> None:
+    """Draw the project picker, the person's name, and the buttons for a new project and for deleting this one."""
+    slugs = [project.slug for project in reversed(plan.list_projects(state.store()))]
+    _settle_choice(slugs)
+    with st.sidebar:
+        st.selectbox(
+            "Project",
+            slugs,
+            index=None,
+            key="project",
+            bind="query-params",
+            placeholder="Choose a project" if slugs else "None yet",
+            disabled=not slugs,
+        )
+        with st.container(horizontal=True):
+            if st.button("New project", icon=":material/add:", key="sidebar_new"):
+                new_project_dialog()
+            if state.slug() and st.button(
+                "", icon=":material/delete:", key="sidebar_delete", help="Delete this project"
+            ):
+                delete_project_dialog(state.project())
+        st.text_input(
+            "You are",
+            key="you",
+            bind="query-params",
+            placeholder="Your name",
+            max_chars=60,
+            help="Written beside everything you do, so that others know whom to ask.",
+        )
+
+
+def _settle_choice(slugs: list[str]) -> None:
+    """Before the picker is drawn: open what was just created, and say so when the address names no project of ours."""
+    if state.OPENED in st.session_state:
+        st.session_state["project"] = st.session_state.pop(state.OPENED)
+    asked_for = st.query_params.get("project") or st.session_state.get("project")
+    if asked_for and asked_for not in slugs and st.session_state.get("project") not in slugs:
+        st.session_state["project"] = None
+        st.toast(f"There is no project '{asked_for}' (any more).", icon=":material/search_off:")
+
+
+def draw_header(page: "st.Page") -> None:
+    """Draw the page's title, the circle of the chosen project, and what happens at this stage and why."""
+    info = current_info(page)
+    chosen = state.slug()
+    st.title(info.title if not chosen else f"{info.title}", icon=info.icon)
+    if chosen and info.key != "home":
+        project = state.project()
+        here = info.key if info.key in STAGE_KEYS else None
+        draw_circle(
+            plan.stage_states(state.store(), project.id), lap=plan.current_lap(state.store(), project.id), here=here
+        )
+    st.markdown(info.opening)
+
+
+def draw_way_on(page: "st.Page") -> None:
+    """Draw the way on at the end of a stage's page: what is still open here, or the link to the next stage."""
+    info = current_info(page)
+    if info.key == "home" or not state.slug():
+        if info.key != "home":
+            link_to("home", "Go to Life cycle to choose or start a project", icon=":material/arrow_forward:")
+        return
+    states = plan.stage_states(state.store(), state.project().id)
+    here = next((found for found in states if found.key == info.key), None)
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="way_on"):
+        if here is None:
+            link_to(plan.next_stage(states).key, icon=":material/arrow_forward:")
+            return
+        following = STAGE_KEYS[(STAGE_KEYS.index(info.key) + 1) % len(STAGE_KEYS)]
+        mark = ":green[:material/check_circle:]" if here.done else ":material/radio_button_unchecked:"
+        st.markdown(f"{mark} **{here.title}.** {here.sentence}")
+        link_to(following, f"Go on to {page_info(following).title}", icon=":material/arrow_forward:")

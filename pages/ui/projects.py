@@ -1,0 +1,93 @@
+"""Starting, opening and deleting projects."""
+
+import shutil
+
+import streamlit as st
+from streamlit.typing import UploadedFile
+
+from core import collect, plan
+from core.errors import LifecycleError
+from core.records import DatasetVersion, Project, new_id
+from pages.ui.errors import error_frame
+from pages.ui.navigation import go_to
+from pages.ui.state import open_project, person, store
+
+FILE_TYPES = ["csv", "tsv", "txt", "parquet", "xlsx", "xls", "gz"]
+
+
+def add_uploaded_table(project: Project, uploaded: UploadedFile) -> DatasetVersion:
+    """Move an upload from memory to disk and add it to the project as the next version of its table."""
+    path = store().files.upload(new_id())
+    try:
+        with store().files.write_file(path) as temporary, temporary.open("wb") as target:
+            shutil.copyfileobj(uploaded, target)
+        return collect.add_dataset(store(), project.id, path, filename=uploaded.name, by=person())
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _start_sample(key: str) -> None:
+    with st.spinner("Setting up the sample ..."):
+        project = collect.create_sample_project(store(), key, by=person())
+    open_project(project.slug)
+    go_to("home")
+
+
+def _start_own(name: str, uploaded: UploadedFile | None) -> None:
+    """Create a project of one's own; a file that cannot be read leaves no project behind."""
+    with st.spinner("Reading the file ..." if uploaded else "Setting up the project ..."):
+        project = plan.create_project(store(), name, by=person())
+        if uploaded is not None:
+            try:
+                add_uploaded_table(project, uploaded)
+            except LifecycleError:
+                plan.delete_project(store(), project.id)
+                raise
+    open_project(project.slug)
+    go_to("collect" if uploaded else "plan")
+
+
+def new_project_cards(prefix: str) -> None:
+    """Draw the ways to start: one card for a table of one's own, one for each sample. `prefix` begins the keys."""
+    with st.form(f"{prefix}_own", border=True):
+        st.markdown("**:material/upload_file: Your own table**")
+        name = st.text_input("Name of the project", placeholder="For example: Late deliveries", key=f"{prefix}_name")
+        uploaded = st.file_uploader(
+            "A table as CSV, TSV, Parquet or Excel (can also be added later)", type=FILE_TYPES, key=f"{prefix}_file"
+        )
+        if st.form_submit_button("Start this project", type="primary", icon=":material/add:", key=f"{prefix}_start"):
+            with error_frame():
+                _start_own(name, uploaded)
+    st.markdown("**Or look around with a ready one**")
+    with st.grid(4 if prefix == "home" else 2, min_column_width=210):
+        for sample in collect.SAMPLES:
+            with st.container(border=True, height="stretch", key=f"{prefix}_card_{sample.key}"):
+                st.markdown(f"**{sample.name}**  \n{sample.question}")
+                st.caption(sample.description)
+                if st.button("Start with this", key=f"{prefix}_sample_{sample.key}", width="stretch"):
+                    with error_frame():
+                        _start_sample(sample.key)
+
+
+@st.dialog("New project", width="large", icon=":material/add_circle:")
+def new_project_dialog() -> None:
+    """Ask for a new project, wherever the person is."""
+    with error_frame():
+        new_project_cards("new")
+
+
+@st.dialog("Delete this project?", icon=":material/delete:")
+def delete_project_dialog(project: Project) -> None:
+    """Ask once more, then delete the project with everything in it."""
+    with error_frame():
+        st.markdown(
+            f"**{project.name}** goes with its tables, models, predictions and history. "
+            "If a model of it is live, programs that ask it get no answers any more. This cannot be undone."
+        )
+        with st.container(horizontal=True):
+            if st.button("Delete for good", type="primary", key="sidebar_delete_confirm"):
+                plan.delete_project(store(), project.id)
+                open_project(None)
+                go_to("home")
+            if st.button("Keep it", key="sidebar_delete_cancel"):
+                st.rerun()

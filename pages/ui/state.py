@@ -1,0 +1,59 @@
+"""What every page starts from: the open store, the chosen project, the person, and what has been done so far."""
+
+import os
+
+import streamlit as st
+
+from core import plan
+from core.errors import NotReadyError
+from core.records import Job, JobKind, Project
+from core.store import Store, open_store
+
+OPENED = "opened_project"
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _open(home: str | None, database_url: str | None) -> Store:
+    return open_store(home, database_url)
+
+
+def store() -> Store:
+    """Return the open store, the same one for all sessions."""
+    return _open(os.environ.get("FULL_CIRCLE_HOME"), os.environ.get("FULL_CIRCLE_DATABASE"))
+
+
+def slug() -> str | None:
+    """Return the slug of the chosen project as it stands in the address; None when none is chosen."""
+    chosen: str | None = st.session_state.get("project")
+    return chosen
+
+
+def project() -> Project:
+    """Return the chosen project.
+
+    Raises
+    ------
+    NotReadyError
+        When none is chosen; the frame says so in words and shows the way.
+    NotFoundError
+        When it was deleted meanwhile.
+    """
+    chosen = slug()
+    if chosen is None:
+        raise NotReadyError("No project is open.", "Choose one in the sidebar, or start a new one on Life cycle.")
+    return plan.find_project(store(), chosen)
+
+
+def person() -> str:
+    """Return the name of the person at the screen, as typed in the sidebar; 'someone' when it is empty."""
+    return str(st.session_state.get("you") or "").strip() or "someone"
+
+
+def open_project(slug: str | None) -> None:
+    """Make another project the chosen one from the next run on; follow with `st.rerun()` or `ui.go_to(...)`."""
+    st.session_state[OPENED] = slug
+
+
+def newest_job(kind: JobKind) -> Job | None:
+    """Return the newest piece of long work of a kind for the chosen project; None when there never was one."""
+    return store().newest(Job, project_id=project().id, kind=kind)
