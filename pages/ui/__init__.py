@@ -1,20 +1,26 @@
 """The only Streamlit code that pages share: the frame, the state, the circle, live work, errors in plain words."""
 
+from pages.ui.circle import draw_circle
 from pages.ui.errors import error_frame
 from pages.ui.frame import draw_header, draw_sidebar, draw_way_on
 from pages.ui.jobs import show_job
+from pages.ui.missing import say_missing, stop_missing
 from pages.ui.navigation import PAGES, choose_page, go_to, link_to, page_info
-from pages.ui.projects import add_uploaded_table, new_project_cards
-from pages.ui.state import newest_job, open_project, person, project, slug, store
+from pages.ui.projects import FILE_TYPES, add_uploaded_table, new_project_cards
+from pages.ui.state import newest_job, open_project, person, prefill, project, slug, store
+from pages.ui.tables import first_rows, profile_of, show_profile, task_of
 
 __all__ = [
+    "FILE_TYPES",
     "PAGES",
     "add_uploaded_table",
     "choose_page",
+    "draw_circle",
     "draw_header",
     "draw_sidebar",
     "draw_way_on",
     "error_frame",
+    "first_rows",
     "go_to",
     "link_to",
     "new_project_cards",
@@ -22,8 +28,14 @@ __all__ = [
     "open_project",
     "page_info",
     "person",
+    "prefill",
+    "profile_of",
     "project",
+    "say_missing",
     "show_job",
+    "show_profile",
     "slug",
+    "stop_missing",
     "store",
+    "task_of",
 ]

@@ -29,7 +29,7 @@ def error_frame() -> Iterator[None]:
         number = secrets.token_hex(4)
         logger.exception("Unexpected error %s", number)
         st.error(
-            f"What is stored is safe. Load the page again; if this comes back, give this number to whoever runs it: **{number}**.",
+            f"What is stored is safe. Load the page again; if this comes back, tell whoever runs it: **{number}**.",
             title="Something went wrong inside Full Circle.",
             icon=":material/bug_report:",
         )

@@ -87,7 +87,7 @@ PAGES = (
         "pages/monitor_model.py",
         "Monitor model",
         ":material/monitor_heart:",
-        "Here you watch the live model: how much it is used, whether its questions have changed, how often it is right. "
+        "Here you watch the live model: how much it is used, whether its questions changed, how often it is right. "
         "Models fail silently, so somebody has to look; this page looks for you and raises an alert.",
     ),
     PageInfo(

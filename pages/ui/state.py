@@ -1,6 +1,7 @@
 """What every page starts from: the open store, the chosen project, the person, and what has been done so far."""
 
 import os
+from typing import Any
 
 import streamlit as st
 
@@ -57,3 +58,17 @@ def open_project(slug: str | None) -> None:
 def newest_job(kind: JobKind) -> Job | None:
     """Return the newest piece of long work of a kind for the chosen project; None when there never was one."""
     return store().newest(Job, project_id=project().id, kind=kind)
+
+
+def prefill(token: str, **values: Any) -> None:
+    """Set the values that widgets start with, by their keys; call it before drawing them, without `value=`.
+
+    A widget with a key keeps what was typed, even when another project is chosen. `token` names what the values come
+    from (an id with the project in it); when it changes, or a widget was away, its value is set anew.
+    """
+    remembered = f"prefilled_{next(iter(values))}"
+    changed = st.session_state.get(remembered) != token
+    st.session_state[remembered] = token
+    for key, value in values.items():
+        if changed or key not in st.session_state:
+            st.session_state[key] = value

@@ -1,0 +1,96 @@
+"""Prepare: the recipe in words with switches, which rows are set aside for the test, real rows before and after."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core import prepare
+from core.prepare.recipe import DROPPED_BY_PERSON
+from core.records import Recipe, RecipeStep, Split, new_id, utc_now
+from pages import ui
+from pages.ui.recipe import base_recipe, name_columns, show_preview
+
+SPLITS = {
+    "random": "At random",
+    "stratified": "At random, with the same share of each answer",
+    "time": "By time: learn from older rows, test on newer ones",
+}
+
+
+def switch_steps(base: Recipe) -> Recipe:
+    """Draw the steps with their switches; return the recipe as switched."""
+    recipe = base
+    steps = [step for step in base.steps if step.key != DROPPED_BY_PERSON]
+    ui.prefill(base.id, **{f"prepare_step_{step.key}": step.enabled for step in steps})
+    for step in steps:
+        with st.container(border=True, key=f"prepare_card_{step.key}"):
+            enabled = st.toggle(f"**{step.title}**", key=f"prepare_step_{step.key}")
+            st.caption(f"{step.reason}  \n{name_columns(now_handled(recipe, step))}")
+            if enabled != step.enabled:
+                recipe = prepare.switch_step(recipe, step.key, enabled)
+    return recipe
+
+
+def now_handled(recipe: Recipe, step: RecipeStep) -> tuple[str, ...]:
+    """Return the columns a step handles after the changes so far."""
+    return next(found.columns for found in recipe.steps if found.key == step.key)
+
+
+def leave_out_more(base: Recipe, recipe: Recipe) -> Recipe:
+    """Draw the choice of more columns to leave out; return the recipe without them."""
+    chosen = tuple(name for step in base.steps if step.key == DROPPED_BY_PERSON for name in step.columns)
+    ui.prefill(base.id, prepare_drop=list(chosen))
+    names = [column.name for column in base.columns if column.name != base.target]
+    dropped = st.multiselect(
+        "Leave out more columns",
+        names,
+        key="prepare_drop",
+        placeholder="None",
+        help="For example what is only known afterwards, or what it would be unfair to use.",
+    )
+    return prepare.drop_columns(recipe, dropped, "You chose so.") if set(dropped) != set(chosen) else recipe
+
+
+def choose_split(base: Recipe, recipe: Recipe) -> Recipe:
+    """Draw the choice of the rows to set aside; return the recipe with it."""
+    kinds = [kind for kind in SPLITS if kind != "stratified" or base.task != "regression"]
+    times = [column.name for column in base.columns if column.kind in ("date", "number")]
+    known = base.split.kind if base.split.kind in kinds else kinds[0]
+    ui.prefill(
+        base.id,
+        prepare_split=known,
+        prepare_test_share=round(base.split.test_share * 100),
+        prepare_time=base.split.time_column,
+    )
+    kind = st.radio("How to choose them", kinds, format_func=lambda one: SPLITS[one], key="prepare_split")
+    share = st.slider("Share of the rows to set aside (%)", 5, 50, step=5, key="prepare_test_share")
+    time = None
+    if kind == "time":
+        time = st.selectbox("Column that says when", times, index=None, key="prepare_time", placeholder="Choose")
+        if time is None:
+            st.info("Choose the column that says when a row happened.", icon=":material/schedule:")
+            return recipe
+    split = Split(kind, share / 100, time, random_state=base.split.random_state)
+    return recipe if split == base.split else prepare.change_split(recipe, split)
+
+
+base, saved = base_recipe()
+steps, rest = st.columns([3, 2], gap="large")
+with steps:
+    st.markdown("### The recipe")
+    recipe = switch_steps(base)
+    recipe = leave_out_more(base, recipe)
+with rest:
+    st.markdown("### The rows set aside for the test")
+    recipe = choose_split(base, recipe)
+    changed = recipe is not base
+    if saved and not changed:
+        st.success("This recipe is saved and will be used.", icon=":material/check_circle:")
+    elif st.button("Save the recipe", type="primary", icon=":material/save:", key="prepare_save"):
+        prepare.save_recipe(ui.store(), replace(recipe, id=new_id(), created_by=ui.person(), created_at=utc_now()))
+        st.toast("The recipe is saved.", icon=":material/check:")
+        st.rerun()
+    if saved and changed:
+        st.caption("You changed the recipe; the saved one is used until you save this one.")
+st.markdown("### Real rows, before and after")
+show_preview(recipe)

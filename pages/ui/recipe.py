@@ -1,0 +1,54 @@
+"""The recipe as pages use it: the saved or proposed one, and what it does to real rows."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from core import collect, plan, prepare
+from core.records import Recipe
+from pages.ui.state import person, project, store
+from pages.ui.words import plain
+
+N_COLUMNS_NAMED = 12
+
+
+@st.cache_data(max_entries=32, show_spinner="Working out a recipe ...")
+def _proposal(project_id: str, origin: tuple[str, str]) -> Recipe:  # noqa: ARG001 - a key of the cache
+    """Return the proposed recipe; `origin` (objective and table) says when it has to be worked out anew."""
+    return prepare.propose_recipe(store(), project_id, by=person())
+
+
+@st.cache_data(max_entries=16, show_spinner="Trying the recipe on real rows ...")
+def _preview(content: Recipe) -> prepare.Preview:
+    """Return real rows before and after the recipe."""
+    return prepare.preview_recipe(store(), content)
+
+
+def base_recipe() -> tuple[Recipe, bool]:
+    """Return the recipe to start from and whether it is saved: the newest one if it still fits table and target."""
+    project_id = project().id
+    objective = plan.current_objective(store(), project_id)
+    saved = prepare.current_recipe(store(), project_id)
+    dataset_id = collect.current_dataset(store(), project_id).id
+    fresh = _proposal(project_id, (objective.id, dataset_id))
+    same = ("dataset_id", "target", "task")
+    if saved and all(getattr(saved, name) == getattr(fresh, name) for name in same):
+        return saved, True
+    return fresh, False
+
+
+def name_columns(columns: tuple[str, ...]) -> str:
+    """Return the names of columns as far as they fit on a line."""
+    shown = ", ".join(plain(name) for name in columns[:N_COLUMNS_NAMED])
+    more = len(columns) - N_COLUMNS_NAMED
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def show_preview(recipe: Recipe) -> None:
+    """Draw the same real rows as they are and as the model gets them."""
+    seen = _preview(replace(recipe, id="", created_at=datetime.min.replace(tzinfo=UTC)))
+    st.markdown(f"**Before:** {seen.n_columns_before:,} columns and the answer")
+    st.dataframe(seen.before, key="prepare_before", height="content", alt="Rows as they came in")
+    st.markdown(f"**After:** {seen.n_columns_after:,} columns of numbers, as the model gets them")
+    st.dataframe(seen.after, key="prepare_after", height="content", alt="The same rows as the model gets them")
