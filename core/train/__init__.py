@@ -1,0 +1,31 @@
+"""Which kind of model learns best here? Families, cross-validation on the cluster, and the leaderboard."""
+
+from core.train.board import current_run, leaderboard
+from core.train.cluster import compute, connect
+from core.train.families import FAMILIES, ModelFamily, find_family
+from core.train.planning import CandidatePlan, encoded_width, plan_candidates
+from core.train.refit import fit_candidate
+from core.train.run import TrainingSettings, run_training, start_training, stop_job, train_recipe
+from core.train.tracking import find_experiment, tracking_client, tracking_uri
+
+__all__ = [
+    "FAMILIES",
+    "CandidatePlan",
+    "ModelFamily",
+    "TrainingSettings",
+    "compute",
+    "connect",
+    "current_run",
+    "encoded_width",
+    "find_experiment",
+    "find_family",
+    "fit_candidate",
+    "leaderboard",
+    "plan_candidates",
+    "run_training",
+    "start_training",
+    "stop_job",
+    "tracking_client",
+    "tracking_uri",
+    "train_recipe",
+]

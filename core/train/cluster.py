@@ -1,0 +1,107 @@
+"""Work on the Dask cluster: connecting, and tasks that a person can stop in the middle."""
+
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from distributed import Client, Event, get_client
+
+from core.errors import NotReadyError
+from core.store import StoppedError
+from core.train.child import WorkStoppedError, run_killable
+
+CONNECT_TIMEOUT_S = 10
+POLL_S = 0.2
+INTERACTIVE_PRIORITY = 10
+"""Someone waits for a single fit; it goes before the many fits of a training run."""
+MAX_TRIES = 3
+
+
+def connect(scheduler_address: str) -> Client:
+    """Return a client of the cluster, which the caller closes.
+
+    Raises
+    ------
+    NotReadyError
+        When no scheduler answers at the address.
+    """
+    try:
+        return Client(scheduler_address, timeout=CONNECT_TIMEOUT_S, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise NotReadyError(
+            "The part that computes does not answer.", "Wait a moment; if it stays so, start Full Circle again."
+        ) from error
+
+
+def compute(
+    scheduler_address: str,
+    function: Callable[..., Any],
+    *arguments: Any,
+    stop_requested: Callable[[], bool] = lambda: False,
+) -> Any:
+    """Call a function in a killable child process, on the cluster when an address is given, and return its result.
+
+    Parameters
+    ----------
+    scheduler_address : str
+        Where the cluster is; empty for this machine without a cluster.
+    function : callable
+        Importable by name.
+    *arguments
+        What it is called with; picklable.
+    stop_requested : callable
+        Asked several times a second; True stops the work.
+
+    Raises
+    ------
+    StoppedError
+        When it was stopped.
+    LifecycleError
+        When the function could not do its work.
+    """
+    if not scheduler_address:
+        return _compute_here(function, arguments, stop_requested)
+    with connect(scheduler_address) as client:
+        return _compute_there(client, function, arguments, stop_requested)
+
+
+def _compute_here(function: Callable[..., Any], arguments: tuple[Any, ...], should_stop: Callable[[], bool]) -> Any:
+    try:
+        return run_killable(function, arguments, should_stop=should_stop)
+    except WorkStoppedError as error:
+        raise StoppedError from error
+
+
+def _compute_there(
+    client: Client, function: Callable[..., Any], arguments: tuple[Any, ...], stop_requested: Callable[[], bool]
+) -> Any:
+    stop_name = f"stop-{uuid.uuid4().hex}"
+    for _ in range(MAX_TRIES):
+        # Scattered, since large arguments must not travel through the scheduler.
+        scattered = client.scatter(list(arguments), hash=False)
+        future = client.submit(
+            run_stoppable, function, scattered, stop_name, pure=False, priority=INTERACTIVE_PRIORITY, retries=1
+        )
+        while not future.done():
+            if stop_requested():
+                Event(stop_name, client=client).set()
+                future.cancel()
+                raise StoppedError
+            time.sleep(POLL_S)
+        if future.status != "cancelled":
+            return future.result()
+    raise NotReadyError(
+        "The computing processes died again and again; perhaps there is too little memory.", "Try with fewer rows."
+    )
+
+
+def run_stoppable(
+    function: Callable[..., Any],
+    arguments: list[Any],
+    stop_name: str,
+    time_limit_s: float = float("inf"),
+) -> Any:
+    """Run on a worker: call the function in a child process, which dies when the event `stop_name` is set."""
+    event = Event(stop_name, client=get_client())
+    return run_killable(function, tuple(arguments), should_stop=event.is_set, time_limit_s=time_limit_s)

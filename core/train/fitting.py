@@ -1,0 +1,48 @@
+"""What happens in the child process: fit one pipeline, and score it."""
+
+import time
+from dataclasses import dataclass
+
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from core.prepare import build_pipeline, features_and_target
+from core.records import Recipe
+from core.train.families import find_family
+from core.train.scoring import score_pipeline
+
+
+@dataclass(frozen=True)
+class FitSpec:
+    """What to fit, and by which metric to score it."""
+
+    recipe: Recipe
+    family: str
+    metric: str
+    random_state: int
+    positive_label: str | None = None
+
+
+@dataclass(frozen=True)
+class FoldScore:
+    """The score of one fold as scikit-learn gives it (NaN when the fold allows none), and seconds the fit took."""
+
+    score: float
+    fit_seconds: float
+
+
+def fit_pipeline(spec: FitSpec, train: pd.DataFrame) -> Pipeline:
+    """Return the pipeline of a family, fitted to rows with features and target."""
+    family = find_family(spec.family)
+    features, target = features_and_target(train, spec.recipe)
+    estimator = family.build(spec.recipe.task, len(train), spec.random_state)
+    return build_pipeline(spec.recipe, estimator, dense=not family.sparse).fit(features, target)
+
+
+def score_fold(spec: FitSpec, train: pd.DataFrame, test: pd.DataFrame) -> FoldScore:
+    """Fit to one part and score on another."""
+    started = time.perf_counter()
+    pipeline = fit_pipeline(spec, train)
+    fit_seconds = time.perf_counter() - started
+    features, target = features_and_target(test, spec.recipe)
+    return FoldScore(score_pipeline(pipeline, features, target, spec.metric, spec.positive_label), fit_seconds)

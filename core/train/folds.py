@@ -1,0 +1,60 @@
+"""The folds of cross-validation: the same for all candidates of a run."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.model_selection import KFold, StratifiedKFold, TimeSeriesSplit
+
+from core.prepare import features_and_target
+from core.records import Recipe
+
+MAX_SCORE_ROWS = 10_000
+"""Rows of a fold that are scored: enough to tell models apart, and slow predictors stay affordable."""
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The training part and, for each fold, the positions of the rows to learn from and to score on.
+
+    `note` says in words when the data did not allow the folds that were meant.
+    """
+
+    frame: pd.DataFrame
+    folds: tuple[tuple[Rows, Rows], ...]
+    note: str = ""
+
+
+def make_folds(frame: pd.DataFrame, recipe: Recipe, n_splits: int) -> TrainingData:
+    """Return the training part with its folds: by time when the recipe splits by time, else with the classes in equal
+    shares where there are classes.
+    """
+    _, target = features_and_target(frame, recipe)
+    n_splits = max(2, min(n_splits, len(frame) // 2))
+    seed = recipe.split.random_state
+    note = ""
+    if recipe.split.kind == "time":
+        folds = list(TimeSeriesSplit(n_splits).split(frame))
+        if all(target.iloc[train].unique().size > 1 for train, _ in folds):
+            return TrainingData(frame, _capped(folds, seed))
+        note = "Folds were drawn at random: the oldest rows all have the same target."
+    if recipe.task == "regression" or target.value_counts().max() < n_splits:
+        folds = list(KFold(n_splits, shuffle=True, random_state=seed).split(frame))
+    else:
+        folds = list(StratifiedKFold(n_splits, shuffle=True, random_state=seed).split(frame, target))
+    return TrainingData(frame, _capped(folds, seed), note)
+
+
+def _capped(folds: list[tuple[Any, Any]], seed: int) -> tuple[tuple[Rows, Rows], ...]:
+    return tuple((train, draw_rows(test, MAX_SCORE_ROWS, seed)) for train, test in folds)
+
+
+def draw_rows(rows: Rows, n_rows: int, random_state: int) -> Rows:
+    """Return at most `n_rows` of the positions, drawn at random, in their old order."""
+    if len(rows) <= n_rows:
+        return rows
+    return np.sort(np.random.default_rng(random_state).choice(rows, n_rows, replace=False))

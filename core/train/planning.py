@@ -1,0 +1,135 @@
+"""Which families can be tried on a table of this size within the time the person gives, and on how many rows."""
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.collect import profile_dataset
+from core.prepare import feature_columns
+from core.records import Recipe, Task
+from core.store import Store
+from core.train.families import ModelFamily, find_family
+
+MIN_SAMPLE = 500
+"""A sample smaller than this says little about a large table."""
+START_SECONDS = 0.3
+"""Start of a fit's process and preparation of a small table."""
+MAX_CELLS = 40_000_000
+"""Numbers in one dense matrix: 320 MB."""
+SEVERAL_CLASSES_FACTOR = 3.0
+MAX_LEVEL_COLUMNS = 40
+TEXT_COLUMNS = 20
+
+
+@dataclass(frozen=True)
+class CandidatePlan:
+    """What is planned for one family: rows to learn from (0 when it is left out), and why, in words.
+
+    `estimate_s` is the expected time in seconds of all folds on one core.
+    """
+
+    family: str
+    n_rows_used: int
+    estimate_s: float
+    note: str = ""
+
+    @property
+    def left_out(self) -> bool:
+        """Whether the family will not be tried."""
+        return self.n_rows_used == 0
+
+
+def plan_candidates(
+    task: Task, families: Sequence[str], n_rows: int, n_columns: int, budget_s: float, n_splits: int = 5
+) -> tuple[CandidatePlan, ...]:
+    """Plan the families that suit a task; guessing is always among them, and the quickest come first.
+
+    Parameters
+    ----------
+    task : Task
+        What is asked for.
+    families : sequence of str
+        Keys of `FAMILIES`.
+    n_rows, n_columns : int
+        Size of the training part, columns counted after encoding (see `encoded_width`).
+    budget_s : float
+        Time in seconds for the whole run.
+    n_splits : int
+        Number of folds.
+
+    Raises
+    ------
+    BadInputError
+        When a key is unknown.
+    """
+    chosen = [find_family(key) for key in dict.fromkeys(["dummy", *families])]
+    suiting = [family for family in chosen if task in family.tasks]
+    share_s = budget_s * (os.cpu_count() or 1) / len(suiting)
+    plans = [_plan(family, task, (n_rows, n_columns), share_s, n_splits) for family in suiting]
+    unsuited = [
+        CandidatePlan(family.key, 0, 0.0, f"{family.title} cannot predict numbers.")
+        for family in chosen
+        if family not in suiting
+    ]
+    return (*sorted(plans, key=lambda plan: plan.estimate_s), *unsuited)
+
+
+def encoded_width(store: Store, recipe: Recipe) -> int:
+    """Return about how many columns the recipe turns the table into."""
+    profile = profile_dataset(store, recipe.dataset_id)
+    width = 0
+    for column in feature_columns(recipe):
+        n_distinct = profile.column(column.name).n_distinct
+        levels = n_distinct if n_distinct <= MAX_LEVEL_COLUMNS else 1
+        width += {"category": levels, "text": TEXT_COLUMNS, "date": 3}.get(column.kind, 1)
+    return max(width, 1)
+
+
+def estimate_seconds(family: ModelFamily, task: Task, n_rows: int, n_columns: int) -> float:
+    """Return about how long one fit and its scoring take on one core, in seconds."""
+    cost = family.cost
+    factor = SEVERAL_CLASSES_FACTOR if task == "multiclass" else 1.0
+    size = math.pow(n_rows, cost.rows) * math.pow(n_columns, cost.columns)
+    return START_SECONDS + factor * cost.seconds * size
+
+
+def _plan(family: ModelFamily, task: Task, shape: tuple[int, int], share_s: float, n_splits: int) -> CandidatePlan:
+    """Plan all rows, or as many as fit the family's share of the time and the memory, or none."""
+    n_rows, n_columns = shape
+    fits_time = _rows_within(family, task, n_columns, share_s / n_splits)
+    fits_memory = n_rows if family.sparse else MAX_CELLS // n_columns
+    n_used = min(n_rows, fits_time, fits_memory)
+    if family.key == "dummy" or n_used == n_rows:
+        estimate = n_splits * estimate_seconds(family, task, n_rows, n_columns)
+        return CandidatePlan(family.key, n_rows, estimate)
+    needed = n_splits * estimate_seconds(family, task, n_rows, n_columns)
+    reason = (
+        f"all of them would take about {say_seconds(needed)}, and its share of the time is {say_seconds(share_s)}"
+        if fits_time <= fits_memory
+        else "more would not fit in memory"
+    )
+    if n_used < min(MIN_SAMPLE, n_rows):
+        return CandidatePlan(family.key, 0, 0.0, f"Left out: with {n_rows:,} rows {reason}.")
+    n_used = round_down(n_used)
+    estimate = n_splits * estimate_seconds(family, task, n_used, n_columns)
+    return CandidatePlan(family.key, n_used, estimate, f"Learns from {n_used:,} of {n_rows:,} rows, because {reason}.")
+
+
+def _rows_within(family: ModelFamily, task: Task, n_columns: int, seconds: float) -> int:
+    """Return how many rows one fit of `seconds` can learn from."""
+    per_row = estimate_seconds(family, task, 1, n_columns) - START_SECONDS
+    return int(math.pow(max(seconds - START_SECONDS, 0.0) / per_row, 1 / family.cost.rows))
+
+
+def round_down(number: int) -> int:
+    """Return the number with two figures: 12,345 becomes 12,000."""
+    step = 10 ** max(int(math.log10(max(number, 1))) - 1, 0)
+    return number // step * step
+
+
+def say_seconds(seconds: float) -> str:
+    """Return a length of time as people say it."""
+    if seconds < 100:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3600:,.0f} h"
