@@ -1,0 +1,28 @@
+"""From evaluated candidate to approved, live model version."""
+
+from core.deploy.answers import Answers, LoadedModel
+from core.deploy.loading import load_model, load_prototype, load_reference
+from core.deploy.prototype import build_prototype
+from core.deploy.reference import build_reference, count_predictions, count_rows
+from core.deploy.registration import list_models, register_model, run_registration, start_registration
+from core.deploy.releases import approve_model, live_model, promote_model, roll_back
+
+__all__ = [
+    "Answers",
+    "LoadedModel",
+    "approve_model",
+    "build_prototype",
+    "build_reference",
+    "count_predictions",
+    "count_rows",
+    "list_models",
+    "live_model",
+    "load_model",
+    "load_prototype",
+    "load_reference",
+    "promote_model",
+    "register_model",
+    "roll_back",
+    "run_registration",
+    "start_registration",
+]

@@ -1,0 +1,96 @@
+"""What a model says about rows: by ONNX Runtime where the converted model agrees, by scikit-learn otherwise."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.pipeline import Pipeline
+
+from core.deploy.onnx_graph import feed_of, split_for_graph
+from core.records import Engine, Label, Prototype, Reference
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Predictions for n rows, and for classes the probability of each where the model gives one."""
+
+    predictions: list[Label]
+    probabilities: list[dict[str, float]] | None
+
+
+class PipelineScorer:
+    """Scores rows with the scikit-learn pipeline; features are made once for classes and probabilities."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.features, self.model = pipeline[:-1], pipeline[-1]
+
+    def score(self, frame: pd.DataFrame) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
+        """Return predictions of shape (n,) and probabilities of shape (n, n_classes) or None."""
+        features = self.features.transform(frame)
+        proba = self.model.predict_proba(features) if hasattr(self.model, "predict_proba") else None
+        return self.model.predict(features), proba
+
+
+class OnnxScorer:
+    """Scores rows with the converted model; what could not be converted is done by the pipeline before it."""
+
+    def __init__(self, pipeline: Pipeline, path: Path) -> None:
+        options = onnxruntime.SessionOptions()
+        # Requests are scored side by side on a thread pool; threads inside each would fight over the cores.
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        names = [one.name for one in self.session.get_inputs()]
+        self.before, _ = split_for_graph(pipeline, names)
+
+    def score(self, frame: pd.DataFrame) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
+        """Return predictions of shape (n,) and probabilities of shape (n, n_classes) or None."""
+        outputs = self.session.run(None, feed_of(self.before.transform(frame), self.session.get_inputs()))
+        predictions = np.asarray(outputs[0])
+        if len(outputs) == 1:
+            return predictions.reshape(-1).astype(np.float64), None
+        return predictions.reshape(-1), np.asarray(outputs[1], dtype=np.float64)
+
+
+Scorer = PipelineScorer | OnnxScorer
+
+
+class LoadedModel:
+    """A verified model version, ready to answer.
+
+    Parameters
+    ----------
+    scorer : PipelineScorer or OnnxScorer
+        What computes.
+    engine : Engine
+        Which of the two it is.
+    prototype, reference : Prototype, Reference
+        What it expects, and what live rows are compared with.
+    """
+
+    def __init__(self, scorer: Scorer, engine: Engine, prototype: Prototype, reference: Reference) -> None:
+        self.scorer = scorer
+        self.engine = engine
+        self.prototype = prototype
+        self.reference = reference
+
+    def predict(self, frame: pd.DataFrame) -> Answers:
+        """Return the answers for rows that have the prototype's columns; a column that is not there counts as missing.
+
+        Parameters
+        ----------
+        frame : DataFrame of shape (n, n_columns)
+            Rows as `collect.load_frame` gives them or as a request holds them.
+        """
+        predictions, proba = self.scorer.score(frame)
+        if not self.prototype.classes:
+            return Answers([float(value) for value in predictions], None)
+        names = [str(label) for label in self.prototype.classes]
+        return Answers(
+            [str(value) for value in predictions],
+            None if proba is None else [dict(zip(names, row, strict=True)) for row in proba.tolist()],
+        )

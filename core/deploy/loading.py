@@ -1,0 +1,84 @@
+"""From a model folder to a model that answers: hashes, our list of types and golden rows first, in another process."""
+
+from pathlib import Path
+
+from core.deploy.answers import LoadedModel, OnnxScorer, PipelineScorer, Scorer
+from core.deploy.child import run_module
+from core.deploy.engine import GRAPH
+from core.deploy.engine import TOLERANCE as ENGINE_TOLERANCE
+from core.deploy.golden import check_golden
+from core.errors import BadInputError
+from core.evaluate.model_folder import DAMAGED_HINT, check_folder, read_model
+from core.records import Engine, ModelVersion, Prototype, Reference
+from core.store import Store, record_from_json
+
+PROTOTYPE = "prototype.json"
+REFERENCE = "reference.json"
+VERIFY_TIMEOUT_S = 120.0
+
+
+def load_model(store: Store, model_version_id: str) -> LoadedModel:
+    """Return a model version, ready to answer, after it proved itself in a process of its own.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such version.
+    BadInputError
+        When a file was changed, contains what we do not allow, or the answers to the golden rows differ.
+    NotReadyError
+        When verifying takes longer than two minutes.
+    """
+    model = store.get(ModelVersion, model_version_id)
+    folder = store.files.model(model.id)
+    verify_folder(folder, model.digest)
+    return open_model(folder, model.digest)
+
+
+def verify_folder(folder: Path, digest: str) -> None:
+    """Raise BadInputError unless the folder proves itself in a process of its own (see `core.deploy.verify`)."""
+    proof = run_module("core.deploy.verify", str(folder), digest, timeout_s=VERIFY_TIMEOUT_S)
+    if proof.returncode == 0:
+        return
+    said = proof.stdout.strip() if proof.returncode == 1 and proof.stdout.strip() else "Loading the model crashed."
+    raise BadInputError(said, DAMAGED_HINT)
+
+
+def open_model(folder: Path, digest: str | None) -> LoadedModel:
+    """Check a folder and load it, all in this process.
+
+    Raises
+    ------
+    BadInputError
+        As `load_model`.
+    """
+    manifest = check_folder(folder, digest)
+    pipeline = read_model(folder)
+    proven = PipelineScorer(pipeline)
+    check_golden(folder, proven)
+    scorer: Scorer = proven
+    engine: Engine = "pipeline"
+    if manifest.get("engine") == "onnx":
+        scorer, engine = OnnxScorer(pipeline, folder / GRAPH), "onnx"
+        check_golden(folder, scorer, tolerance=ENGINE_TOLERANCE)
+    return LoadedModel(scorer, engine, read_prototype(folder), read_reference(folder))
+
+
+def read_prototype(folder: Path) -> Prototype:
+    """Return the prototype of a folder."""
+    return record_from_json(Prototype, (folder / PROTOTYPE).read_text(encoding="utf-8"))
+
+
+def read_reference(folder: Path) -> Reference:
+    """Return the reference of a folder."""
+    return record_from_json(Reference, (folder / REFERENCE).read_text(encoding="utf-8"))
+
+
+def load_prototype(store: Store, model_version_id: str) -> Prototype:
+    """Return what a model version expects in a request; NotFoundError when there is no such version."""
+    return read_prototype(store.files.model(store.get(ModelVersion, model_version_id).id))
+
+
+def load_reference(store: Store, model_version_id: str) -> Reference:
+    """Return what a model version's live rows are compared with; NotFoundError when there is no such version."""
+    return read_reference(store.files.model(store.get(ModelVersion, model_version_id).id))

@@ -1,0 +1,108 @@
+"""Writing the folder of a model version: everything needed to serve it, to prove it, and to take it away."""
+
+import json
+import platform
+import tempfile
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import joblib
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from core.deploy.answers import PipelineScorer
+from core.deploy.child import run_module
+from core.deploy.golden import choose_rows, odd_rows, write_golden
+from core.deploy.loading import PROTOTYPE, REFERENCE
+from core.deploy.mlflow_flavour import write_mlmodel
+from core.deploy.prototype import build_prototype
+from core.deploy.reference import build_reference
+from core.errors import NotReadyError
+from core.evaluate.model_folder import write_manifest, write_model
+from core.prepare import SplitRows
+from core.records import Engine, Prototype, Recipe
+from core.store import record_to_json
+
+JOBLIB = "model.joblib"
+LIBRARIES = ("scikit-learn", "numpy", "pandas", "scipy", "skops", "joblib", "skl2onnx", "onnxruntime")
+CONVERT_TIMEOUT_S = 120.0
+N_ROWS_COMPARED = 1_000
+N_ODD_ROWS_COMPARED = 200
+
+
+@dataclass(frozen=True)
+class Package:
+    """What was written: the manifest's sha256, and the engine that will serve with the reason in words."""
+
+    digest: str
+    engine: Engine
+    engine_reason: str
+
+
+def write_package(folder: Path, pipeline: Pipeline, recipe: Recipe, rows: SplitRows) -> Package:
+    """Write all files of a model version into an empty folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to; the caller renames it into place.
+    pipeline : Pipeline
+        Fitted on `rows.train`.
+    recipe : Recipe
+        What it was built from.
+    rows : SplitRows
+        Training part, for prototype and reference, and test part, for golden rows and comparisons.
+
+    Raises
+    ------
+    BadInputError
+        When the pipeline contains a type that may not be stored.
+    """
+    classes = () if recipe.task == "regression" else tuple(str(label) for label in pipeline.classes_)
+    prototype = build_prototype(recipe, rows.train, classes)
+    names = [column.name for column in prototype.columns]
+    scorer = PipelineScorer(pipeline)
+    reference = build_reference(recipe, rows.train, scorer.score(rows.test[names])[0].tolist())
+    write_model(pipeline, folder)
+    joblib.dump(pipeline, folder / JOBLIB, compress=3)
+    (folder / PROTOTYPE).write_text(record_to_json(prototype), encoding="utf-8")
+    (folder / REFERENCE).write_text(record_to_json(reference), encoding="utf-8")
+    write_golden(folder, scorer, choose_rows(rows.test, prototype))
+    engine, reason = _convert(folder, _rows_to_compare(rows.test, prototype))
+    write_mlmodel(folder)
+    facts = {
+        "target": recipe.target,
+        "task": recipe.task,
+        "engine": engine,
+        "engine_reason": reason,
+        "libraries": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+    }
+    return Package(write_manifest(folder, facts), engine, reason)
+
+
+def _rows_to_compare(frame: pd.DataFrame, prototype: Prototype) -> pd.DataFrame:
+    names = [column.name for column in prototype.columns]
+    rows = frame[names].sample(min(len(frame), N_ROWS_COMPARED), random_state=1)
+    return pd.concat([rows, odd_rows(rows.head(N_ODD_ROWS_COMPARED), prototype)], ignore_index=True)
+
+
+def _convert(folder: Path, rows: pd.DataFrame) -> tuple[Engine, str]:
+    """Convert in a child process; a conversion that fails hard or takes too long leaves scikit-learn in charge."""
+    with tempfile.TemporaryDirectory() as temporary:
+        path = Path(temporary) / "rows.parquet"
+        rows.to_parquet(path)
+        try:
+            done = run_module("core.deploy.convert", str(folder), str(path), timeout_s=CONVERT_TIMEOUT_S)
+        except NotReadyError:
+            return _without_graph(folder, f"took longer than {CONVERT_TIMEOUT_S:g} seconds")
+    if done.returncode != 0:
+        return _without_graph(folder, "failed")
+    outcome = json.loads(done.stdout.strip().splitlines()[-1])
+    return outcome["engine"], outcome["reason"]
+
+
+def _without_graph(folder: Path, what_happened: str) -> tuple[Engine, str]:
+    for path in folder.glob("*.onnx"):
+        path.unlink()
+    return "pipeline", f"scikit-learn computes: converting to ONNX {what_happened}."

@@ -1,0 +1,57 @@
+"""What the service expects in a request, read off the training rows."""
+
+from typing import Any
+
+import pandas as pd
+
+from core.prepare import MISSING_LEVEL, coerce_frame, feature_columns
+from core.records import Column, Label, Prototype, PrototypeColumn, Recipe
+
+MOST_CATEGORIES = 100
+
+
+def build_prototype(recipe: Recipe, frame: pd.DataFrame, classes: tuple[Label, ...]) -> Prototype:
+    """Return the input schema of a model.
+
+    A column is required when no training row missed it: the model has never seen it missing.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        The recipe the model was trained with.
+    frame : DataFrame of shape (n, at least the feature columns)
+        The training rows.
+    classes : tuple of Label
+        The classes the model knows; empty for regression.
+    """
+    columns = feature_columns(recipe)
+    coerced = coerce_frame(frame, columns)
+    described = tuple(_describe(column, present_values(coerced[column.name], column), len(frame)) for column in columns)
+    return Prototype(recipe.target, recipe.task, described, classes)
+
+
+def present_values(values: "pd.Series[Any]", column: Column) -> "pd.Series[Any]":
+    """Return the values that are there, of a column in its fixed form; booleans as "True" and "False"."""
+    if column.kind == "category":
+        return values[values != MISSING_LEVEL]
+    if column.kind == "text":
+        return values[values != ""]
+    present = values.dropna()
+    return present.map({1.0: "True", 0.0: "False"}) if column.kind == "boolean" else present
+
+
+def _describe(column: Column, present: "pd.Series[Any]", n_rows: int) -> PrototypeColumn:
+    required = len(present) == n_rows
+    if present.empty:
+        return PrototypeColumn(column.name, column.kind, required=False)
+    if column.kind == "number":
+        low, middle, high = (float(present.quantile(at, interpolation="nearest")) for at in (0.0, 0.5, 1.0))
+        return PrototypeColumn(column.name, "number", required, minimum=low, maximum=high, example=middle)
+    if column.kind == "date":
+        middle_date = present.quantile(0.5, interpolation="nearest")
+        return PrototypeColumn(column.name, "date", required, example=pd.Timestamp(str(middle_date)).isoformat())
+    if column.kind == "text":
+        return PrototypeColumn(column.name, "text", required, example=str(present.iloc[0]))
+    levels = [str(level) for level in present.value_counts().index[:MOST_CATEGORIES]]
+    example: Label = levels[0] == "True" if column.kind == "boolean" else levels[0]
+    return PrototypeColumn(column.name, column.kind, required, categories=tuple(levels), example=example)

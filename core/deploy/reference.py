@@ -1,0 +1,94 @@
+"""How inputs and predictions were distributed in training, as counts in bins that live rows are counted into.
+
+Numbers, dates (seconds since 1970) and texts (number of characters) fall into quantile bins: bin i holds the values in
+(edges[i - 1], edges[i]]. Categories and booleans have a bin each, and one for all others. The last bin is "missing".
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.deploy.prototype import present_values
+from core.prepare import coerce_frame, feature_columns
+from core.records import Column, ColumnKind, Label, Recipe, Reference, ReferenceColumn
+
+N_BINS = 10
+MOST_CATEGORIES = 20
+BY_NAME: tuple[ColumnKind, ...] = ("category", "boolean")
+
+
+def build_reference(recipe: Recipe, frame: pd.DataFrame, predictions: Sequence[Label]) -> Reference:
+    """Return the bins and counts of training rows and of predictions.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        The recipe the model was trained with.
+    frame : DataFrame of shape (n, at least the feature columns)
+        The training rows.
+    predictions : sequence of Label
+        What the model says about rows it has not learned from.
+    """
+    columns = feature_columns(recipe)
+    coerced = coerce_frame(frame, columns)
+    described = tuple(_describe(column, coerced[column.name]) for column in columns)
+    target = Column(recipe.target, "number" if recipe.task == "regression" else "category", "")
+    answers = coerce_frame(pd.DataFrame({target.name: list(predictions)}), [target])[target.name]
+    return Reference(described, _describe(target, answers), len(frame))
+
+
+def count_rows(reference: Reference, frame: pd.DataFrame) -> dict[str, tuple[int, ...]]:
+    """Count rows, as `collect.load_frame` or a request gives them, into the reference's bins, column by column."""
+    columns = [Column(column.name, column.kind, "") for column in reference.columns]
+    coerced = coerce_frame(frame, columns)
+    return {column.name: _count(column, coerced[column.name]) for column in reference.columns}
+
+
+def count_predictions(reference: Reference, predictions: Sequence[Label]) -> tuple[int, ...]:
+    """Count predictions into the reference's bins."""
+    column = reference.prediction
+    values = coerce_frame(pd.DataFrame({column.name: list(predictions)}), [Column(column.name, column.kind, "")])
+    return _count(column, values[column.name])
+
+
+def _describe(column: Column, values: "pd.Series[Any]") -> ReferenceColumn:
+    present = present_values(values, column)
+    if column.kind in BY_NAME:
+        names = tuple(str(name) for name in present.value_counts().index[:MOST_CATEGORIES])
+        empty = ReferenceColumn(column.name, column.kind, categories=names)
+    else:
+        empty = ReferenceColumn(column.name, column.kind, edges=_quantile_edges(_as_numbers(present, column.kind)))
+    return ReferenceColumn(empty.name, empty.kind, empty.edges, empty.categories, _count(empty, values))
+
+
+def _quantile_edges(numbers: NDArray[np.float64]) -> tuple[float, ...]:
+    """Return at most 9 inner borders, none of which leaves a bin without training rows."""
+    if numbers.size == 0:
+        return ()
+    shares = np.linspace(0, 1, N_BINS + 1)[1:-1]
+    edges = np.unique(np.quantile(numbers, shares, method="inverted_cdf"))
+    return tuple(edges[edges < numbers.max()].tolist())
+
+
+def _as_numbers(present: "pd.Series[Any]", kind: ColumnKind) -> NDArray[np.float64]:
+    if kind == "date":
+        present = (present - pd.Timestamp(0)).dt.total_seconds()
+    if kind == "text":
+        present = present.str.len()
+    return np.asarray(present, dtype=np.float64)
+
+
+def _count(column: ReferenceColumn, values: "pd.Series[Any]") -> tuple[int, ...]:
+    present = present_values(values, Column(column.name, column.kind, ""))
+    if column.kind in BY_NAME:
+        codes = pd.Index(column.categories, dtype=object).get_indexer(pd.Index(present, dtype=object))
+        n_bins = len(column.categories) + 1
+        codes = np.where(codes < 0, len(column.categories), codes)
+    else:
+        codes = np.searchsorted(column.edges, _as_numbers(present, column.kind), side="left")
+        n_bins = len(column.edges) + 1
+    counts = np.bincount(codes, minlength=n_bins)
+    return (*(int(count) for count in counts), len(values) - len(present))

@@ -1,0 +1,131 @@
+"""How good are predictions, and how sure can one be of it? Metrics with 95 % bootstrap intervals.
+
+Errors (MAE, RMSE) are positive numbers here, whatever sign scikit-learn's scorer gives them.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.errors import BadInputError
+from core.evaluate.scored_rows import Floats, ScoredRows
+from core.evaluate.weighted_metrics import FACTORIES, MATRIX_METRICS, WeightedMetric
+
+LEVELS = (2.5, 97.5)
+"""Percentiles that bound a 95 % interval."""
+MOST_RESAMPLES = 500
+FEWEST_RESAMPLES = 100
+ROWS_TO_DRAW = 50_000_000
+"""Rows drawn over all resamples at most: intervals of millions of rows are narrow and need no more."""
+
+
+def score_predictions(metric: str, rows: ScoredRows) -> float:
+    """Return the value of a metric; NaN where it is not defined for these rows.
+
+    Parameters
+    ----------
+    metric : str
+        scikit-learn's scoring name, such as "roc_auc" or "neg_mean_absolute_error".
+    rows : ScoredRows
+        Truth and answers.
+
+    Raises
+    ------
+    BadInputError
+        When there are no rows, or the metric is not known.
+    """
+    return _weighted_metric(metric, rows)(np.ones(rows.n_rows))
+
+
+def bootstrap_interval(metric: str, rows: ScoredRows, *, random_state: int = 0) -> tuple[float, float]:
+    """Return the 95 % interval of a metric.
+
+    Percentile bootstrap over rows. Where every resample gives the perfect score, the lower end is 1 - 3 / n instead
+    ("rule of three", n the rows behind it), because n rows without a mistake do not prove that there are none.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper end; NaN where the metric is not defined.
+
+    Source
+    ------
+    Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, section 13.3; Hanley and Lippman-Hand, "If nothing
+    goes wrong, is everything all right?", JAMA 249, 1983.
+    """
+    return bootstrap_intervals([metric], rows, random_state=random_state)[0]
+
+
+def bootstrap_intervals(
+    metrics: Sequence[str], rows: ScoredRows, *, random_state: int = 0
+) -> list[tuple[float, float]]:
+    """Return the 95 % intervals of several metrics from the same resamples; see `bootstrap_interval`."""
+    values = _resampled([_weighted_metric(metric, rows) for metric in metrics], rows.n_rows, random_state)
+    return [_interval(values[:, column], metric, rows) for column, metric in enumerate(metrics)]
+
+
+def bootstrap_difference(
+    metric: str, first: ScoredRows, second: ScoredRows, *, random_state: int = 0
+) -> tuple[float, float, float]:
+    """Return first minus second of a metric on the same rows, with the 95 % interval of the paired difference.
+
+    Returns
+    -------
+    tuple of float
+        Difference, lower and upper end, in the metric's own direction.
+
+    Raises
+    ------
+    BadInputError
+        When the two do not answer the same rows.
+    """
+    if first.n_rows != second.n_rows:
+        raise BadInputError("Two models can only be compared on the same rows.", "Let both answer the same table.")
+    metrics = [_weighted_metric(metric, first), _weighted_metric(metric, second)]
+    values = _resampled(metrics, first.n_rows, random_state)
+    everything = np.ones(first.n_rows)
+    low, high = _percentiles(values[:, 0] - values[:, 1])
+    return metrics[0](everything) - metrics[1](everything), low, high
+
+
+def _weighted_metric(metric: str, rows: ScoredRows) -> WeightedMetric:
+    if rows.n_rows == 0:
+        raise BadInputError("There are no rows to measure on.", "Wait for labels, or choose a larger test part.")
+    if metric not in FACTORIES:
+        raise BadInputError(f"There is no metric called '{metric}'.", "Choose one on Plan project.")
+    return FACTORIES[metric](rows)
+
+
+def _resampled(metrics: Sequence[WeightedMetric], n_rows: int, random_state: int) -> Floats:
+    """Return the metrics' values on bootstrap samples, shape (n_resamples, n_metrics)."""
+    rng = np.random.default_rng(random_state)
+    n_resamples = min(MOST_RESAMPLES, max(FEWEST_RESAMPLES, ROWS_TO_DRAW // n_rows))
+    values = np.empty((n_resamples, len(metrics)))
+    for resample in range(n_resamples):
+        # How often each row was drawn, as a weight: nothing needs to be sorted or encoded again.
+        weights = np.bincount(rng.integers(0, n_rows, n_rows), minlength=n_rows).astype(float)
+        values[resample] = [metric(weights) for metric in metrics]
+    return values
+
+
+def _interval(values: Floats, metric: str, rows: ScoredRows) -> tuple[float, float]:
+    low, high = _percentiles(values)
+    if metric in MATRIX_METRICS and low == 1.0:
+        return max(0.0, 1.0 - 3.0 / _rows_behind(metric, rows)), 1.0
+    return low, high
+
+
+def _rows_behind(metric: str, rows: ScoredRows) -> int:
+    """Return how many rows stand behind a share: all of them, the positive ones, or those of the rarest class."""
+    if metric == "accuracy":
+        return rows.n_rows
+    support = np.bincount(rows.true_codes, minlength=len(rows.labels))
+    return int(support[rows.positive_code] if metric in ("precision", "recall", "f1") else support[support > 0].min())
+
+
+def _percentiles(values: Floats) -> tuple[float, float]:
+    defined = values[np.isfinite(values)]
+    if defined.size == 0:
+        return float("nan"), float("nan")
+    low, high = np.percentile(defined, LEVELS)
+    return float(low), float(high)
