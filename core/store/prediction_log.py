@@ -22,6 +22,17 @@ class LabelledPrediction:
     label: records.LabelRecord | None
 
 
+@dataclass(frozen=True)
+class LabelledAnswer:
+    """A prediction whose label is known, without the row it was for: cheap to read by the thousand."""
+
+    model_version_id: str
+    predicted_at: datetime
+    prediction: records.Label
+    probabilities: dict[str, float] | None
+    label: records.Label
+
+
 class PredictionLog:
     """Written in batches by the service, read by monitoring and retraining."""
 
@@ -39,16 +50,23 @@ class PredictionLog:
                 _add_window(connection, window)
 
     def windows(
-        self, project_id: str, *, since: datetime | None = None, model_version_id: str | None = None
+        self,
+        project_id: str,
+        *,
+        since: datetime | None = None,
+        model_version_id: str | None = None,
+        newest: int | None = None,
     ) -> list[records.Window]:
-        """Return the windows of a project that began at or after `since`, oldest first."""
-        query = select(WINDOW).where(WINDOW.c.project_id == project_id).order_by(WINDOW.c.started_at)
+        """Return the windows of a project that began at or after `since`, oldest first; `newest` keeps the last."""
+        query = select(WINDOW).where(WINDOW.c.project_id == project_id).order_by(WINDOW.c.started_at.desc())
         if since is not None:
             query = query.where(WINDOW.c.started_at >= since)
         if model_version_id is not None:
             query = query.where(WINDOW.c.model_version_id == model_version_id)
+        if newest is not None:
+            query = query.limit(newest)
         with self.engine.connect().execution_options(read_only=True) as connection:
-            return [to_record(records.Window, row) for row in connection.execute(query).mappings()]
+            return [to_record(records.Window, row) for row in reversed(connection.execute(query).mappings().all())]
 
     def add_labels(self, labels: Sequence[records.LabelRecord]) -> tuple[int, tuple[str, ...]]:
         """Store labels of predictions; a later label of the same prediction replaces the earlier one.
@@ -82,6 +100,26 @@ class PredictionLog:
             )
             labels = connection.scalar(select(func.count()).select_from(LABEL).where(LABEL.c.project_id == project_id))
             return int(predictions or 0), int(labels or 0)
+
+    def count_between(self, project_id: str, first: datetime, end: datetime) -> int:
+        """Return how many predictions were made at or after `first` and before `end`."""
+        query = select(func.count()).select_from(PREDICTION).where(PREDICTION.c.project_id == project_id)
+        query = query.where(PREDICTION.c.predicted_at >= first, PREDICTION.c.predicted_at < end)
+        with self.engine.connect().execution_options(read_only=True) as connection:
+            return int(connection.scalar(query) or 0)
+
+    def labelled_answers(
+        self, project_id: str, *, newest: int, model_version_id: str | None = None
+    ) -> list[LabelledAnswer]:
+        """Return the last so many predictions whose label is known, oldest first, without their inputs."""
+        names = ("model_version_id", "predicted_at", "prediction", "probabilities")
+        query = select(*(PREDICTION.c[name] for name in names), LABEL.c.value)
+        query = query.join(LABEL, PREDICTION.c.id == LABEL.c.id).where(PREDICTION.c.project_id == project_id)
+        if model_version_id is not None:
+            query = query.where(PREDICTION.c.model_version_id == model_version_id)
+        query = query.order_by(PREDICTION.c.predicted_at.desc(), PREDICTION.c.id.desc()).limit(newest)
+        with self.engine.connect().execution_options(read_only=True) as connection:
+            return [LabelledAnswer(*row) for row in reversed(connection.execute(query).all())]
 
     def read(
         self,

@@ -1,0 +1,60 @@
+"""Which live rows a verdict is about: the newest ones by default, so that a change shows after long healthy traffic."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import reduce
+
+from core.records import ReferenceColumn, Window
+from core.store import Store, add_windows
+
+CURRENT_ROWS = 2_000
+"""The current window holds the newest minutes of traffic that have at least so many rows together."""
+MOST_WINDOWS = 1_440
+"""Minutes of traffic looked back on at most: one busy day. It bounds the cost and the number of looks."""
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class CurrentWindow:
+    """The sum of some minutes of traffic of one model version. `n_looks` such windows went by, this one included."""
+
+    total: Window | None
+    n_looks: int
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+def read_current_window(store: Store, project_id: str, model_version_id: str, since: datetime | None) -> CurrentWindow:
+    """Return the traffic since a moment, or without one the newest minutes that hold at least 2,000 rows."""
+    if since is not None:
+        found = store.log.windows(project_id, since=since, model_version_id=model_version_id)
+        return _sum(found, len(found))
+    found = store.log.windows(project_id, model_version_id=model_version_id, newest=MOST_WINDOWS)
+    return _sum(found, _how_many_back(found))
+
+
+def _how_many_back(windows: Sequence[Window]) -> int:
+    n_rows = 0
+    for n_windows, window in enumerate(reversed(windows), start=1):
+        n_rows += window.n_rows
+        if n_rows >= CURRENT_ROWS:
+            return n_windows
+    return len(windows)
+
+
+def _sum(windows: Sequence[Window], n_newest: int) -> CurrentWindow:
+    if not windows:
+        return CurrentWindow(None, 1, None, None)
+    newest = windows[-n_newest:]
+    total = reduce(add_windows, newest)
+    n_looks = max(round(sum(window.n_rows for window in windows) / max(total.n_rows, 1)), 1)
+    return CurrentWindow(total, n_looks, newest[0].started_at, newest[-1].started_at + MINUTE)
+
+
+def live_counts(total: Window | None, column: ReferenceColumn, *, prediction: bool = False) -> tuple[int, ...]:
+    """Return the live counts in a reference column's bins; zeros where nothing was counted."""
+    counts: tuple[int, ...] = ()
+    if total is not None:
+        counts = total.predictions if prediction else total.columns.get(column.name, ())
+    return counts or (0,) * len(column.counts)
