@@ -7,8 +7,8 @@ from pages import ui
 
 def main() -> None:
     """Draw the frame and run the page that the address names."""
-    st.set_page_config(page_title="Full Circle", page_icon=":material/sync:", layout="wide")
     page = ui.choose_page()
+    st.set_page_config(page_title=f"{page.title} · Full Circle", page_icon=":material/sync:", layout="wide")
     with ui.error_frame():
         ui.draw_sidebar()
         ui.draw_header(page)

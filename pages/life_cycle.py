@@ -5,6 +5,7 @@ import streamlit as st
 from core import charts, plan
 from core.records import Lap
 from pages import ui
+from pages.ui.words import plain
 
 N_PROJECTS_SHOWN = 8
 
@@ -17,7 +18,9 @@ def welcome() -> None:
         st.markdown("### Or open one that is here already")
         with st.container(horizontal=True):
             for project in reversed(projects[-N_PROJECTS_SHOWN:]):
-                if st.button(project.name, key=f"home_open_{project.slug}", help=f"Made by {project.created_by}"):
+                if st.button(
+                    plain(project.name), key=f"home_open_{project.slug}", help=f"Made by {project.created_by}"
+                ):
                     ui.open_project(project.slug)
                     st.rerun()
         if len(projects) > N_PROJECTS_SHOWN:
@@ -29,7 +32,7 @@ def show_next(states: tuple[plan.StageState, ...]) -> None:
     with st.container(border=True):
         st.caption("Next step")
         st.markdown(f"#### {ui.page_info(following.key).title}")
-        st.markdown(following.sentence)
+        st.markdown(plain(following.sentence))
         if st.button(
             f"Go to {ui.page_info(following.key).title}",
             type="primary",
@@ -42,7 +45,7 @@ def show_next(states: tuple[plan.StageState, ...]) -> None:
 def show_stages(states: tuple[plan.StageState, ...]) -> None:
     for state in states:
         mark = ":primary[:material/check_circle:]" if state.done else ":gray[:material/radio_button_unchecked:]"
-        st.markdown(f"{mark} **{state.title}.** {state.sentence}")
+        st.markdown(f"{mark} **{state.title}.** {plain(state.sentence)}")
 
 
 def show_laps(laps: list[Lap]) -> None:
@@ -74,12 +77,9 @@ else:
     states = plan.stage_states(ui.store(), project.id)
     circle, words = st.columns([5, 4], gap="large", vertical_alignment="center")
     with circle:
-        ui.draw_circle(states, lap=plan.current_lap(ui.store(), project.id), large=True)
+        ui.draw_circle(project, states, large=True)
     with words:
-        st.markdown(f"## {project.name}")
-        question = plan.current_objective(ui.store(), project.id).question
-        if question:
-            st.markdown(f"*{question}*")
+        st.markdown(f"## {plain(project.name)}")
         show_next(states)
         show_stages(states)
     show_laps(plan.list_laps(ui.store(), project.id))

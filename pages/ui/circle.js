@@ -34,7 +34,7 @@ function arc(from, to, radius, kind) {
 }
 
 function ring(data, follow) {
-  const svg = make("svg", { viewBox: `0 0 ${SIZE} ${SIZE}`, class: "ring", role: "group", "aria-label": data.title });
+  const svg = make("svg", { viewBox: `-60 20 ${SIZE + 120} ${SIZE - 40}`, class: "ring", role: "group", "aria-label": data.title });
   const step = (2 * Math.PI) / data.stages.length, gap = (NODE + 9) / RADIUS;
   data.stages.forEach((stage, i) => {
     svg.append(arc(i * step + gap, (i + 1) * step - gap, RADIUS, stage.done ? "done" : "open"));
@@ -78,7 +78,6 @@ function emblem(data) {
     const here = stage.key === data.here ? "here" : "";
     svg.append(make("path", { d: `M ${x1} ${y1} A 18 18 0 0 1 ${x2} ${y2}`, class: `arc ${stage.done ? "done" : "open"} ${here}` }));
   });
-  svg.append(make("text", { x: 22, y: 27, class: "lapnumber" }, String(data.lap_number)));
   return svg;
 }
 
@@ -96,7 +95,9 @@ function strip(data, follow) {
     link.onclick = (event) => follow(event, stage);
     list.append(make("h:li", {}, link));
   });
-  const words = make("h:div", { class: "words" }, make("h:b", {}, data.lap), make("h:span", {}, data.count));
+  const words = make(
+    "h:div", { class: "words" }, make("h:b", { title: data.name }, data.name), make("h:span", {}, `${data.lap}, ${data.count}`),
+  );
   return make("h:div", { class: "strip" }, make("h:div", { class: "summary" }, emblem(data), words), list);
 }
 

@@ -8,8 +8,10 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from core.plan import StageState, next_stage
+from core.plan import StageState, current_lap, next_stage
+from core.records import Project
 from pages.ui.navigation import go_to, page_info
+from pages.ui.state import store
 
 FOLDER = Path(__file__).parent
 
@@ -19,15 +21,17 @@ def _asset(name: str) -> str:
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def draw_circle(states: Sequence[StageState], *, lap: int, here: str | None = None, large: bool = False) -> None:
+def draw_circle(
+    project: Project, states: Sequence[StageState], *, here: str | None = None, large: bool = False
+) -> None:
     """Draw the circle, as a strip for the top of a page or large for the home page.
 
     Parameters
     ----------
+    project : Project
+        Whose circle it is.
     states : sequence of StageState
-        The eight stages of the project.
-    lap : int
-        Number of the present lap, from 1.
+        Its eight stages.
     here : str, optional
         Key of the stage whose page is open.
     large : bool
@@ -39,14 +43,14 @@ def draw_circle(states: Sequence[StageState], *, lap: int, here: str | None = No
     )
     clicked = component(
         key="circle_large" if large else "circle",
-        data=_drawing(states, lap, here, large),
+        data=_drawing(project, states) | {"here": here, "large": large},
         on_stage_change=lambda: None,
     ).stage
     if clicked:
         go_to(clicked)
 
 
-def _drawing(states: Sequence[StageState], lap: int, here: str | None, large: bool) -> dict[str, Any]:
+def _drawing(project: Project, states: Sequence[StageState]) -> dict[str, Any]:
     n_done = sum(state.done for state in states)
     query = urlencode({name: st.session_state[name] for name in ("project", "you") if st.session_state.get(name)})
     stages = [
@@ -61,11 +65,9 @@ def _drawing(states: Sequence[StageState], lap: int, here: str | None, large: bo
     ]
     return {
         "stages": stages,
-        "here": here,
         "next": next_stage(tuple(states)).key,
-        "lap": f"Lap {lap}",
-        "lap_number": lap,
+        "name": project.name,
+        "lap": f"Lap {current_lap(store(), project.id)}",
         "count": f"{n_done} of {len(states)} done",
         "title": "The life cycle of this project",
-        "large": large,
     }

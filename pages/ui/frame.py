@@ -1,5 +1,7 @@
 """The frame around every page: sidebar with project and person, title, the circle, and the way on at the end."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from core import plan
@@ -7,7 +9,9 @@ from pages.ui import state
 from pages.ui.circle import draw_circle
 from pages.ui.navigation import PAGES, current_info, link_to, page_info
 from pages.ui.projects import delete_project_dialog, new_project_dialog
+from pages.ui.words import plain
 
+LOGO = Path(__file__).parent / "logo.svg"
 STAGE_KEYS = tuple(info.key for info in PAGES if info.key not in ("home", "review"))
 
 
@@ -15,6 +19,7 @@ def draw_sidebar() -> None:
     """Draw the project picker, the person's name, and the buttons for a new project and for deleting this one."""
     slugs = [project.slug for project in reversed(plan.list_projects(state.store()))]
     _settle_choice(slugs)
+    st.logo(str(LOGO), size="large")
     with st.sidebar:
         st.selectbox(
             "Project",
@@ -55,14 +60,11 @@ def _settle_choice(slugs: list[str]) -> None:
 def draw_header(page: "st.Page") -> None:
     """Draw the page's title, the circle of the chosen project, and what happens at this stage and why."""
     info = current_info(page)
-    chosen = state.slug()
-    st.title(info.title if not chosen else f"{info.title}", icon=info.icon)
-    if chosen and info.key != "home":
+    st.title(info.title, icon=info.icon)
+    if state.slug() and info.key != "home":
         project = state.project()
         here = info.key if info.key in STAGE_KEYS else None
-        draw_circle(
-            plan.stage_states(state.store(), project.id), lap=plan.current_lap(state.store(), project.id), here=here
-        )
+        draw_circle(project, plan.stage_states(state.store(), project.id), here=here)
     st.markdown(info.opening)
 
 
@@ -75,11 +77,13 @@ def draw_way_on(page: "st.Page") -> None:
         return
     states = plan.stage_states(state.store(), state.project().id)
     here = next((found for found in states if found.key == info.key), None)
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key="way_on"):
+    with st.container(
+        border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="way_on"
+    ):
         if here is None:
             link_to(plan.next_stage(states).key, icon=":material/arrow_forward:")
             return
         following = STAGE_KEYS[(STAGE_KEYS.index(info.key) + 1) % len(STAGE_KEYS)]
         mark = ":green[:material/check_circle:]" if here.done else ":material/radio_button_unchecked:"
-        st.markdown(f"{mark} **{here.title}.** {here.sentence}")
+        st.markdown(f"{mark} **{here.title}.** {plain(here.sentence)}", width="content")
         link_to(following, f"Go on to {page_info(following).title}", icon=":material/arrow_forward:")

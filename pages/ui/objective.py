@@ -61,6 +61,7 @@ def choose_metric(task: Task) -> tuple[Metric, float | None]:
         value=None,
         step=1.0 if scale == 100 else None,
         key="plan_minimum",
+        format="%g",
         placeholder="Not decided yet",
     )
     minimum = None if number is None else round(number / scale, 8)
@@ -75,6 +76,8 @@ def choose_costs(task: Task) -> dict[str, float | None]:
         fields = {"cost_false_positive": "A false alarm costs", "cost_false_negative": "A missed case costs"}
     costs: dict[str, float | None] = {}
     for column, (name, words) in zip(st.columns(len(fields)), fields.items(), strict=True):
-        costs[name] = column.number_input(words, min_value=0.0, value=None, key=f"plan_{name}", placeholder="Not known")
+        costs[name] = column.number_input(
+            words, min_value=0.0, value=None, key=f"plan_{name}", format="%g", placeholder="Not known"
+        )
     st.caption("In whatever unit you count in: money, minutes, complaints. It may stay empty.")
     return costs

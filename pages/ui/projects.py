@@ -11,6 +11,7 @@ from core.records import DatasetVersion, Project, new_id
 from pages.ui.errors import error_frame
 from pages.ui.navigation import go_to
 from pages.ui.state import open_project, person, store
+from pages.ui.words import plain
 
 FILE_TYPES = ["csv", "tsv", "txt", "parquet", "xlsx", "xls", "gz"]
 
@@ -81,7 +82,7 @@ def delete_project_dialog(project: Project) -> None:
     """Ask once more, then delete the project with everything in it."""
     with error_frame():
         st.markdown(
-            f"**{project.name}** goes with its tables, models, predictions and history. "
+            f"**{plain(project.name)}** goes with its tables, models, predictions and history. "
             "If a model of it is live, programs that ask it get no answers any more. This cannot be undone."
         )
         with st.container(horizontal=True):
