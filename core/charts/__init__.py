@@ -2,12 +2,13 @@
 
 from core.charts.drift import drift_by_column, reference_and_current
 from core.charts.live import errors, label_coverage, latency, performance, traffic
-from core.charts.models import compare, confusion, importance, leaderboard, predicted_against_actual
+from core.charts.models import BASELINE, compare, confusion, importance, leaderboard, predicted_against_actual
 from core.charts.progress import challenge, laps
 from core.charts.ranking import precision_recall, roc
 from core.charts.tables import distribution
 
 __all__ = [
+    "BASELINE",
     "challenge",
     "compare",
     "confusion",

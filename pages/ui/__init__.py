@@ -9,12 +9,14 @@ from pages.ui.navigation import PAGES, choose_page, go_to, link_to, page_info
 from pages.ui.projects import FILE_TYPES, add_uploaded_table, new_project_cards
 from pages.ui.state import newest_job, open_project, person, prefill, project, slug, store
 from pages.ui.tables import first_rows, profile_of, show_profile, task_of
+from pages.ui.words import count, plain
 
 __all__ = [
     "FILE_TYPES",
     "PAGES",
     "add_uploaded_table",
     "choose_page",
+    "count",
     "draw_circle",
     "draw_header",
     "draw_sidebar",
@@ -28,6 +30,7 @@ __all__ = [
     "open_project",
     "page_info",
     "person",
+    "plain",
     "prefill",
     "profile_of",
     "project",

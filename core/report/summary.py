@@ -1,0 +1,227 @@
+"""One project on one screen, in sentences a person can decide by, and the decisions that wait for somebody."""
+
+from dataclasses import dataclass
+
+from core import monitor, plan, retrain, train
+from core.errors import LifecycleError
+from core.records import (
+    Alert,
+    Challenge,
+    DatasetVersion,
+    Evaluation,
+    ModelVersion,
+    Objective,
+    Outcome,
+    Project,
+)
+from core.report.costs import expected_costs
+from core.store import Store
+
+NOBODY = "someone"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing worth knowing: `key` names it, `sentences` say it; the first is the main one."""
+
+    key: str
+    title: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OpenDecision:
+    """Something that waits for a person, and the stage at which it is decided."""
+
+    sentence: str
+    stage: str
+
+
+@dataclass(frozen=True)
+class ProjectSummary:
+    """A project in words. `outcome` is the verdict on the model that is live, else on the newest tested one."""
+
+    headline: str
+    outcome: Outcome | None
+    facts: tuple[Fact, ...]
+    decisions: tuple[OpenDecision, ...]
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """What the store holds about a project, read once."""
+
+    project: Project
+    objective: Objective
+    table: DatasetVersion | None
+    model: ModelVersion | None
+    evaluation: Evaluation | None
+    alerts: tuple[Alert, ...]
+    challenge: Challenge | None
+    n_predictions: int
+    n_labelled: int
+
+
+def summarise_project(store: Store, project_id: str) -> ProjectSummary:
+    """Return the summary of a project as it stands now.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such project.
+    """
+    standing = _read(store, project_id)
+    facts = (
+        _question(standing),
+        _wanted(standing),
+        _data(standing),
+        _model(standing),
+        _live(store, standing),
+        _going(store, standing),
+        _cost(standing),
+    )
+    outcome = standing.evaluation.verdict.outcome if standing.evaluation else None
+    return ProjectSummary(_headline(standing), outcome, facts, tuple(_decisions(store, standing)))
+
+
+def _read(store: Store, project_id: str) -> _Standing:
+    deployment = store.releases.current(project_id)
+    model = store.get(ModelVersion, deployment.model_version_id) if deployment else None
+    evaluation = (
+        store.get(Evaluation, model.evaluation_id) if model else store.newest(Evaluation, project_id=project_id)
+    )
+    n_predictions, n_labelled = store.log.count(project_id)
+    return _Standing(
+        project=store.get(Project, project_id),
+        objective=plan.current_objective(store, project_id),
+        table=store.newest(DatasetVersion, project_id=project_id, role="table"),
+        model=model,
+        evaluation=evaluation,
+        alerts=tuple(alert for alert in monitor.list_alerts(store, project_id) if alert.state == "open"),
+        challenge=retrain.current_challenge(store, project_id),
+        n_predictions=n_predictions,
+        n_labelled=n_labelled,
+    )
+
+
+def _headline(standing: _Standing) -> str:
+    if standing.evaluation is None:
+        return "There is no tested model yet."
+    is_live = "A model is live" if standing.model else "No model is live yet"
+    judged = {
+        "met": "it passed the test you set",
+        "not_met": "it did not pass the test you set",
+        "not_enough_data": "there were too few rows to say whether it is good enough",
+        "no_objective": "nobody has said how good is good enough",
+    }[standing.evaluation.verdict.outcome]
+    if standing.model is None:
+        judged = judged.replace("it ", "the best tested one ", 1) if judged.startswith("it ") else judged
+    warned = f" {len(standing.alerts)} thing(s) need a look." if standing.alerts else ""
+    return f"{is_live}; {judged}.{warned}"
+
+
+def _question(standing: _Standing) -> Fact:
+    objective = standing.objective
+    asked = objective.question or "Nobody has written down the question yet."
+    owner = f"{objective.owner} answers for it." if objective.owner else "Nobody answers for it yet."
+    return Fact("question", "The question", (asked, owner))
+
+
+def _wanted(standing: _Standing) -> Fact:
+    objective = standing.objective
+    if objective.metric is None or objective.minimum is None:
+        return Fact("wanted", "Good enough means", ("Nobody has said how good is good enough.",))
+    metric = plan.metric(objective.metric)
+    bound = "At least this" if metric.greater_is_better else "No worse than this"
+    return Fact("wanted", "Good enough means", (f"{bound}: {plan.say_value(metric.name, objective.minimum)}",))
+
+
+def _data(standing: _Standing) -> Fact:
+    table = standing.table
+    if table is None:
+        return Fact("data", "What it learns from", ("There is no table yet.",))
+    told = f"{table.n_rows:,} rows with {table.n_columns:,} columns, from {table.filename}."
+    return Fact("data", "What it learns from", (told, f"This is version {table.number} of the table."))
+
+
+def _model(standing: _Standing) -> Fact:
+    evaluation = standing.evaluation
+    if evaluation is None:
+        return Fact("model", "How good it is", ("No model has been tested yet.",))
+    tested = f"Tested on {evaluation.n_rows_test:,} rows it had never seen."
+    return Fact("model", "How good it is", (evaluation.verdict.sentence, *evaluation.sentences, tested))
+
+
+def _live(store: Store, standing: _Standing) -> Fact:
+    deployment = store.releases.current(standing.project.id)
+    if standing.model is None or deployment is None:
+        return Fact("live", "What is live", ("Nothing: no program is using a model of this project.",))
+    kind = train.find_family(standing.model.family).title
+    return Fact(
+        "live",
+        "What is live",
+        (
+            f"Version {standing.model.number} ({kind}), since {deployment.promoted_at:%d %B %Y}.",
+            f"Made live by {deployment.promoted_by}, approved by {standing.model.approved_by or 'nobody'}.",
+            f"Lap {plan.current_lap(store, standing.project.id)} round the circle.",
+        ),
+    )
+
+
+def _going(store: Store, standing: _Standing) -> Fact:
+    title = "How it is doing"
+    if standing.model is None:
+        return Fact("going", title, ("It can be watched once it is live.",))
+    if standing.n_predictions == 0:
+        return Fact("going", title, ("Nobody has asked it anything yet.",))
+    asked = f"It has answered {standing.n_predictions:,} times; the truth is known for {standing.n_labelled:,}."
+    try:
+        performance = monitor.performance(store, standing.project.id).sentence
+        drift = monitor.drift(store, standing.project.id).sentence
+    except LifecycleError as error:
+        # Not enough to go by is an answer, too.
+        return Fact("going", title, (asked, error.message))
+    return Fact("going", title, (performance, drift, asked))
+
+
+def _cost(standing: _Standing) -> Fact:
+    title = "What mistakes cost"
+    costs = expected_costs(standing.objective, standing.evaluation) if standing.evaluation else None
+    if costs is None:
+        return Fact("cost", title, ("Not known: nobody has said what a mistake costs, or nothing is tested yet.",))
+    if costs.without_model is None:
+        return Fact("cost", title, (costs.sentence,))
+    always = f"Without a model, always giving the same answer, it would be about {costs.without_model:,.0f}."
+    return Fact("cost", title, (costs.sentence, always))
+
+
+def _decisions(store: Store, standing: _Standing) -> list[OpenDecision]:
+    objective = standing.objective
+    found = []
+    if not objective.question or objective.minimum is None or not objective.owner:
+        found.append(OpenDecision("Say what is asked, how good is good enough, and who answers for it.", "plan"))
+    found += [OpenDecision(f"{alert.title} Is it serious?", "monitor") for alert in standing.alerts]
+    found += _decisions_on_models(store, standing)
+    return found
+
+
+def _decisions_on_models(store: Store, standing: _Standing) -> list[OpenDecision]:
+    found = []
+    challenge, live_id = standing.challenge, standing.model.id if standing.model else None
+    challenger_id = challenge.challenger_id if challenge and challenge.champion_id == live_id else None
+    if challenge is not None and challenger_id is not None:
+        found.append(OpenDecision(f"A new model waits. {challenge.recommendation} Shall it go live?", "retrain"))
+    for model in store.find(ModelVersion, project_id=standing.project.id):
+        if model.id == challenger_id:
+            continue
+        if model.status == "registered":
+            found.append(OpenDecision(f"Version {model.number} waits for somebody to approve it.", "deploy"))
+        elif model.status == "approved" and live_id is None:
+            found.append(OpenDecision(f"Version {model.number} is approved. Shall it go live?", "deploy"))
+    if (
+        standing.evaluation is not None
+        and standing.model is None
+        and not store.count(ModelVersion, project_id=standing.project.id)
+    ):
+        found.append(OpenDecision("A model is tested. Shall it be handed in to go live?", "deploy"))
+    return found

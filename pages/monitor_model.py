@@ -1,0 +1,51 @@
+"""Monitor: how the live model is used, whether its questions have changed, and whether it is still right."""
+
+import streamlit as st
+
+from core import collect, deploy, monitor, serve
+from pages import ui
+from pages.ui import live, replay
+
+store = ui.store()
+project = ui.project()
+model = deploy.live_model(store, project.id)
+if model is None:
+    ui.stop_missing("No model is live yet.", "There is something to watch once a model is live.", stage="deploy")
+
+job = ui.newest_job("replay")
+busy = job is not None and job.active
+stream = collect.current_stream(store, project.id)
+n_asked = store.log.count(project.id)[0]
+
+with st.expander(
+    "Play kept-back rows as live questions", expanded=n_asked == 0, icon=":material/play_circle:", key="monitor_replay"
+):
+    if stream is None:
+        st.caption("This project has no rows kept back to play. They can be set aside on Collect data.")
+        ui.link_to("collect")
+    elif serve.service_address(store) is None:
+        st.caption("The prediction service is not running, so nobody could answer.")
+        ui.link_to("deploy", "Start it on Deploy model")
+    else:
+        replay.replay_form(stream, busy=busy)
+ui.show_job(job, title="Playing kept-back rows")
+
+if n_asked == 0:
+    st.caption("No question has been asked yet. Traffic, changed questions and accuracy will appear here.")
+    st.stop()
+
+
+@st.fragment(run_every=2 if busy else 15)
+def show_live() -> None:
+    with ui.error_frame():
+        live.show_alerts(key="monitor")
+        performance = monitor.performance(store, project.id)
+        drift = monitor.drift(store, project.id)
+        traffic = monitor.traffic(store, project.id, since=live.chosen_since())
+        live.show_summary(performance, drift, traffic)
+        live.show_performance(performance)
+        live.show_drift(drift)
+        live.show_traffic(traffic)
+
+
+show_live()

@@ -1,0 +1,95 @@
+"""Retrain: a new model learns from old and new rows, is measured against the live one, and somebody decides."""
+
+import streamlit as st
+
+from core import charts, deploy, plan, records, retrain
+from pages import ui
+from pages.ui import live, release
+
+store = ui.store()
+project = ui.project()
+champion = deploy.live_model(store, project.id)
+if champion is None:
+    ui.stop_missing("No model is live yet.", "There is something to renew once a model is live.", stage="deploy")
+
+laps = plan.list_laps(store, project.id)
+n_answered, n_labelled = store.log.count(project.id)
+job = ui.newest_job("retrain")
+busy = job is not None and job.active
+
+live.show_alerts(key="retrain")
+st.markdown(
+    f"**{release.name_model(champion)}** is live. It has answered {ui.count(n_answered, 'row')}; "
+    f"the truth is known for **{n_labelled:,}** of them, and a new model can learn from these."
+)
+if not n_labelled:
+    ui.say_missing("No truth has arrived yet.", "A new model needs live rows whose truth is known.", stage="monitor")
+else:
+    with st.form("retrain_form", border=False):
+        reason = st.text_input("Why now?", value=live.suggest_reason(), max_chars=200, key="retrain_reason")
+        if st.form_submit_button(
+            "Train a challenger", type="primary", icon=":material/autorenew:", disabled=busy, key="retrain_start"
+        ):
+            retrain.start_retraining(store, project.id, reason=reason, by=ui.person())
+            st.rerun()
+ui.show_job(job, title="Retraining")
+
+challenge = retrain.current_challenge(store, project.id)
+if challenge is not None:
+    metric = plan.metric(challenge.metric)
+    old = store.get(records.ModelVersion, challenge.champion_id)
+    new = store.get(records.ModelVersion, challenge.challenger_id)
+    st.subheader("The new model against the live one")
+    st.markdown(f"#### {challenge.recommendation}")
+    with st.grid(3, min_column_width=200):
+        st.metric(
+            f"{release.name_model(old)}, live then",
+            plan.format_value(metric.name, challenge.champion_value),
+            border=True,
+        )
+        st.metric(
+            f"{release.name_model(new)}, new", plan.format_value(metric.name, challenge.challenger_value), border=True
+        )
+        st.metric("Newest rows it was measured on", f"{challenge.n_rows:,}", border=True)
+    st.caption(f"{metric.label}; {'more' if metric.greater_is_better else 'less'} is better.")
+    st.plotly_chart(
+        charts.challenge(challenge),
+        key="retrain_challenge",
+        config={"displayModeBar": False},
+        alt=f"Lead of the new model: between {challenge.low:.3g} and {challenge.high:.3g}",
+    )
+    st.caption("If the bar crosses the line, the difference may be chance.")
+    if new.id == champion.id:
+        st.success("The new model is live.", icon=":material/check_circle:")
+    elif new.status == "registered":
+        release.approve_form(new, key="retrain_approve")
+    elif new.status == "approved":
+        release.promote_button(new, key="retrain_promote", reason=challenge.reason)
+
+st.subheader(f"Laps so far: {len(laps)}")
+if laps:
+    numbers = {model.id: release.name_model(model) for model in deploy.list_models(store, project.id)}
+    st.dataframe(
+        [
+            {
+                "Lap": lap.number,
+                "Why": lap.reason,
+                "Model": numbers.get(lap.model_version_id, "deleted"),
+                "Measured by": plan.metric(lap.metric).label if lap.metric else "",
+                "Result": plan.format_value(lap.metric, lap.value) if lap.metric and lap.value is not None else "",
+                "Made live by": lap.promoted_by,
+                "When (UTC)": lap.created_at,
+            }
+            for lap in reversed(laps)
+        ],
+        hide_index=True,
+        alt="Laps, newest first",
+        column_config={"When (UTC)": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")},
+    )
+    if len(laps) > 1 and laps[-1].metric:
+        st.plotly_chart(
+            charts.laps(laps, plan.metric(laps[-1].metric)),
+            key="retrain_laps",
+            config={"displayModeBar": False},
+            alt="Result of each lap",
+        )

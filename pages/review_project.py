@@ -1,0 +1,27 @@
+"""Review: the project on one screen, for the person who decides."""
+
+import streamlit as st
+
+from core import report
+from pages import ui
+
+BOXES = {"met": st.success, "not_met": st.error, "not_enough_data": st.warning}
+
+project = ui.project()
+summary = report.summarise_project(ui.store(), project.id)
+BOXES.get(summary.outcome, st.info)(ui.plain(summary.headline), title=project.name, icon=":material/gavel:")
+
+if summary.decisions:
+    st.subheader("Waiting for somebody to decide")
+    for decision in summary.decisions:
+        with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.markdown(ui.plain(decision.sentence))
+            ui.link_to(decision.stage)
+
+with st.grid(2, min_column_width=340):
+    for fact in summary.facts:
+        with st.container(border=True, height="stretch", key=f"review_{fact.key}"):
+            st.caption(fact.title)
+            st.markdown(f"**{ui.plain(fact.sentences[0])}**")
+            for sentence in fact.sentences[1:]:
+                st.markdown(ui.plain(sentence))

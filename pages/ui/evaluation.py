@@ -1,0 +1,81 @@
+"""One evaluation on the screen: the verdict in words, and where the model errs."""
+
+import streamlit as st
+
+from core import charts, plan
+from core.records import Evaluation, Verdict
+
+VERDICTS = {
+    "met": ("Good enough", st.success, ":material/verified:"),
+    "not_met": ("Not good enough", st.error, ":material/cancel:"),
+    "not_enough_data": ("Cannot tell yet", st.warning, ":material/help:"),
+    "no_objective": ("Nobody has said what is good enough", st.info, ":material/flag:"),
+}
+MODEBAR = {"displayModeBar": False}
+
+
+def show_verdict(evaluation: Evaluation, name: str) -> None:
+    """Say in a large box whether the plan is met, and in sentences what the model can and cannot do."""
+    title, box, icon = VERDICTS[evaluation.verdict.outcome]
+    box(
+        f"{evaluation.verdict.sentence}\n\n{say_wanted(evaluation.verdict)}",
+        title=f"{name}: {title.lower()}",
+        icon=icon,
+    )
+    st.markdown("\n".join(f"- {sentence}" for sentence in evaluation.sentences))
+
+
+def say_wanted(verdict: Verdict) -> str:
+    """Return what the plan asks for, in words; empty without an objective."""
+    if verdict.metric is None or verdict.minimum is None:
+        return ""
+    metric = plan.metric(verdict.metric)
+    bound = "at least" if metric.greater_is_better else "at most"
+    return f"The plan asks for: {metric.label} {bound} {plan.format_value(metric.name, verdict.minimum)}."
+
+
+def show_mistakes(evaluation: Evaluation) -> None:
+    """Draw where the model is right and wrong, and which columns it relies on."""
+    st.subheader("Where it is right and wrong")
+    left, right = st.columns(2)
+    if evaluation.confusion is not None:
+        left.plotly_chart(
+            charts.confusion(evaluation.confusion),
+            key="evaluate_confusion",
+            config=MODEBAR,
+            alt="How many rows of each true class were given which answer",
+        )
+    if evaluation.actual:
+        left.plotly_chart(
+            charts.predicted_against_actual(evaluation),
+            key="evaluate_actual",
+            config=MODEBAR,
+            alt="True values against the model's answers; on the line they agree",
+        )
+    with right:
+        _show_ranking(evaluation)
+    if evaluation.importance:
+        st.subheader("What it relies on")
+        st.caption("Each column is shuffled in turn: the more the result suffers, the more the model relies on it.")
+        st.plotly_chart(
+            charts.importance(evaluation.importance),
+            key="evaluate_importance",
+            config=MODEBAR,
+            alt=f"Columns by how much the model relies on them, {evaluation.importance[0].column} among them",
+        )
+
+
+def _show_ranking(evaluation: Evaluation) -> None:
+    """Draw the two curves of a two-class model behind one switch."""
+    curves = {
+        "Found against false alarms": (evaluation.roc, charts.roc),
+        "Found against right flags": (evaluation.precision_recall, charts.precision_recall),
+    }
+    drawn = {title: (curve, draw) for title, (curve, draw) in curves.items() if curve is not None}
+    if not drawn:
+        return
+    title = st.segmented_control(
+        "Trade-off", list(drawn), default=next(iter(drawn)), required=True, key="evaluate_curve"
+    )
+    curve, draw = drawn[title]
+    st.plotly_chart(draw(curve), key="evaluate_curve_chart", config=MODEBAR, alt=f"Trade-off: {title.lower()}")

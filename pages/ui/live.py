@@ -1,0 +1,133 @@
+"""A live model on the screen: alerts, how it is going in words, accuracy, changed questions, traffic."""
+
+from datetime import datetime, timedelta
+
+import streamlit as st
+
+from core import charts, monitor, plan
+from core.records import Alert, ColumnDrift, DriftReport, PerformanceReport, TrafficReport, utc_now
+from pages.ui.navigation import link_to
+from pages.ui.state import person, project, store
+from pages.ui.words import count, plain, say_ago
+
+MODEBAR = {"displayModeBar": False}
+SPAN = "monitor_span"
+SPANS = {"10 minutes": 600, "hour": 3_600, "day": 86_400, "all": None}
+
+
+def show_alerts(*, key: str) -> None:
+    """Draw every open alert with what to do about it. `key` begins the buttons' keys."""
+    for alert in monitor.list_alerts(store(), project().id):
+        if alert.state == "open":
+            _show_alert(alert, key)
+
+
+def chosen_since() -> datetime | None:
+    """Return the beginning of the traffic to show, as chosen below; the last hour at first."""
+    seconds = SPANS[st.session_state.get(SPAN) or "hour"]
+    return None if seconds is None else utc_now() - timedelta(seconds=seconds)
+
+
+def suggest_reason() -> str:
+    """Return why one might retrain now: the newest alert that is not resolved, else empty."""
+    alerts = [alert for alert in monitor.list_alerts(store(), project().id) if alert.state != "resolved"]
+    return max(alerts, key=lambda alert: alert.opened_at).title if alerts else ""
+
+
+def _show_alert(alert: Alert, key: str) -> None:
+    with st.container(border=True, key=f"{key}_alert_{alert.id}"):
+        st.markdown(f":red[:material/notification_important:] **{plain(alert.title)}** · {say_ago(alert.opened_at)}")
+        st.markdown(plain(alert.message))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button("I have seen it", icon=":material/done:", key=f"{key}_seen_{alert.id}"):
+                monitor.acknowledge_alert(store(), alert.id, by=person())
+                st.rerun()
+            if key != "retrain":
+                link_to("retrain", "Think about retraining")
+
+
+def show_summary(performance: PerformanceReport, drift: DriftReport, traffic: TrafficReport) -> None:
+    """Say in words how it is going, then in five figures."""
+    st.markdown(f"#### {plain(performance.sentence)}")
+    st.markdown(f"{plain(drift.sentence)} {plain(traffic.sentence)}")
+    newest = next((point for point in reversed(performance.points) if point.value is not None), None)
+    metric = plan.metric(performance.metric)
+    with st.grid(5, min_column_width=150):
+        st.metric("Rows answered", f"{traffic.n_rows:,}", border=True)
+        st.metric(metric.label, plan.format_value(metric.name, newest.value) if newest else "not known", border=True)
+        st.metric("Truth known", f"{performance.coverage:.0%}", border=True)
+        st.metric("Columns that changed", f"{drift.n_drifted} of {len(drift.columns)}", border=True)
+        st.metric("Typical answer", _milliseconds(traffic.latency_p50_ms), border=True)
+
+
+def _milliseconds(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g} ms"
+
+
+def show_performance(report: PerformanceReport) -> None:
+    """Draw how right the model has been, as far as the truth has arrived."""
+    metric = plan.metric(report.metric)
+    st.subheader("Is it still right?")
+    left, right = st.columns([3, 2])
+    left.plotly_chart(
+        charts.performance(report, metric),
+        key="monitor_performance",
+        config=MODEBAR,
+        alt=f"{metric.label} over time with its range and the objective",
+    )
+    right.plotly_chart(
+        charts.label_coverage(report),
+        key="monitor_coverage",
+        config=MODEBAR,
+        alt=f"Predictions whose truth is known: {report.n_labelled} of {report.n_predictions}",
+    )
+
+
+def show_drift(report: DriftReport) -> None:
+    """Draw how far the columns have moved, and one of them in detail."""
+    st.subheader("Have the questions changed?")
+    if report.n_rows_missing:
+        st.caption(f"{count(report.n_rows_missing, 'more row')} are needed before anything can be said.")
+    left, right = st.columns([3, 2])
+    left.plotly_chart(
+        charts.drift_by_column(report, threshold=monitor.PSI_FLOOR),
+        key="monitor_drift",
+        config=MODEBAR,
+        alt=f"How much each column changed: {report.n_drifted} of {len(report.columns)} clearly",
+    )
+    with right:
+        columns = {column.name: column for column in _most_changed_first(report)}
+        chosen = st.selectbox("Look closer at", list(columns), key="monitor_column")
+        st.plotly_chart(
+            charts.reference_and_current(columns[chosen]),
+            key="monitor_column_detail",
+            config=MODEBAR,
+            alt=f"{chosen}: rows it learned from against live rows",
+        )
+        st.caption(plain(columns[chosen].sentence))
+
+
+def _most_changed_first(report: DriftReport) -> list[ColumnDrift]:
+    answers = (report.prediction,) if report.prediction else ()
+    return sorted((*report.columns, *answers), key=lambda column: column.psi or 0.0, reverse=True)
+
+
+def show_traffic(report: TrafficReport) -> None:
+    """Draw how much the model is asked, how fast it answers, and what went wrong."""
+    st.subheader("How is it used?")
+    st.segmented_control("In the last", list(SPANS), default="hour", required=True, key=SPAN)
+    left, middle, right = st.columns(3)
+    with left:
+        st.caption("Rows answered")
+        st.plotly_chart(charts.traffic(report), key="monitor_traffic", config=MODEBAR, alt="Rows answered over time")
+    with middle:
+        st.caption("Time to answer")
+        st.plotly_chart(charts.latency(report), key="monitor_latency", config=MODEBAR, alt="Time to answer over time")
+    with right:
+        st.caption("Requests that were not answered")
+        if report.n_errors or report.n_refused:
+            st.plotly_chart(
+                charts.errors(report), key="monitor_errors", config=MODEBAR, alt="Failed requests over time"
+            )
+        else:
+            st.markdown(":green[:material/check_circle:] None.")

@@ -1,0 +1,113 @@
+"""Making a model live: approval by a second person, and the swap of what is live."""
+
+import streamlit as st
+
+from core import deploy, evaluate, train
+from core.records import Candidate, Evaluation, ModelVersion
+from pages.ui.errors import error_frame
+from pages.ui.state import person, project, store
+from pages.ui.words import plain, say_ago, say_moment
+
+TITLES = {family.key: family.title for family in train.FAMILIES}
+MARKS = {
+    "met": ":green[good enough]",
+    "not_met": ":red[not good enough]",
+    "not_enough_data": ":orange[cannot tell yet]",
+}
+
+
+def name_model(model: ModelVersion) -> str:
+    """Return what people call a model version: "Version 3 (Random forest)"."""
+    return f"Version {model.number} ({TITLES[model.family]})"
+
+
+def say_result(evaluation: Evaluation) -> str:
+    """Return the verdict of an evaluation as a few coloured words."""
+    return MARKS.get(evaluation.verdict.outcome, ":gray[no objective set]")
+
+
+def show_live(model: ModelVersion) -> None:
+    """Say what is live, since when, by whom, and what computes its answers."""
+    deployment = store().releases.current(project().id)
+    st.success(
+        f"Since {say_moment(deployment.promoted_at)} ({say_ago(deployment.promoted_at)}), "
+        f"made live by {plain(deployment.promoted_by)}, approved by {plain(model.approved_by or 'nobody')}.",
+        title=f"{name_model(model)} is live",
+        icon=":material/sensors:",
+    )
+    engine = "ONNX Runtime, the fast way" if model.engine == "onnx" else "scikit-learn itself"
+    st.caption(f"Computed by {engine}. {plain(model.engine_reason)}")
+
+
+def register_form(evaluations: dict[str, Evaluation], *, key: str) -> None:
+    """Draw the choice of a tested model and hand it in.
+
+    Parameters
+    ----------
+    evaluations : dict
+        What may be handed in, by the words to choose it by.
+    key : str
+        Begins the keys of the fields.
+    """
+    with st.form(f"{key}_form", border=False):
+        chosen = st.selectbox("Tested model", list(evaluations), key=f"{key}_evaluation")
+        if st.form_submit_button("Hand it in", icon=":material/inventory_2:", key=f"{key}_start"):
+            with error_frame():
+                deploy.start_registration(store(), project().id, evaluation_id=evaluations[chosen].id, by=person())
+                st.rerun()
+    st.caption("Its files are sealed, so that exactly what was tested, and nothing else, can go live.")
+
+
+def approve_form(model: ModelVersion, *, key: str) -> None:
+    """Ask for a second person's agreement to a model version."""
+    evaluation = store().get(Evaluation, model.evaluation_id)
+    st.markdown(f"**{name_model(model)}**: {say_result(evaluation)}. {plain(evaluation.verdict.sentence)}")
+    st.caption(
+        f"Handed in by {plain(model.requested_by)}. Somebody else has to agree: four eyes see more than two, "
+        "and nobody should be alone in putting a model to work."
+    )
+    with st.form(f"{key}_form", border=False):
+        suggested = "" if person() in (model.requested_by, "someone") else person()
+        name = st.text_input("Name of the person who agrees", value=suggested, max_chars=60, key=f"{key}_name")
+        if st.form_submit_button("Approve", icon=":material/approval:", key=f"{key}_approve"):
+            with error_frame():
+                deploy.approve_model(store(), model.id, by=name.strip())
+                st.rerun()
+
+
+def promote_button(model: ModelVersion, *, key: str, reason: str = "") -> None:
+    """Draw what is live now and the button that makes `model` live instead, unless somebody else was faster."""
+    st.markdown(f"**{name_model(model)}**, approved by {plain(model.approved_by or 'nobody')}.")
+    if _swap_button("Make it live", ":material/rocket_launch:", key=key):
+        with error_frame():
+            deploy.promote_model(
+                store(), model.id, by=person(), seen_generation=st.session_state[f"{key}_seen"], reason=reason
+            )
+            st.rerun()
+
+
+def roll_back_button(*, key: str) -> None:
+    """Draw the button that makes the model before the present one live again."""
+    if _swap_button("Take it back: make the one before live again", ":material/undo:", key=key):
+        with error_frame():
+            deploy.roll_back(store(), project().id, by=person(), seen_generation=st.session_state[f"{key}_seen"])
+            st.rerun()
+
+
+def _swap_button(label: str, icon: str, *, key: str) -> bool:
+    """Draw a button that remembers which release the person was looking at when clicking it."""
+    live = store().releases.current(project().id)
+    seen = live.generation if live else 0
+    st.caption(f"Release {seen} is live now; this makes release {seen + 1}." if seen else "Nothing is live yet.")
+    return st.button(label, icon=icon, key=key, type="primary", on_click=_remember, args=(f"{key}_seen", seen))
+
+
+def _remember(key: str, generation: int) -> None:
+    st.session_state[key] = generation
+
+
+def list_evaluated() -> dict[str, Evaluation]:
+    """Return the project's evaluations, newest first, by the words to choose them by."""
+    found = evaluate.list_evaluations(store(), project().id)
+    titles = {evaluation.id: TITLES[store().get(Candidate, evaluation.candidate_id).family] for evaluation in found}
+    return {f"{titles[evaluation.id]}, tested {evaluation.created_at:%d %b, %H:%M}": evaluation for evaluation in found}

@@ -1,0 +1,30 @@
+"""How pages say moments, counts and durations."""
+
+import re
+from datetime import datetime
+
+from core.records import utc_now
+
+
+def say_moment(moment: datetime) -> str:
+    """Return a moment as "23 November 2026, 14:05 UTC"."""
+    return f"{moment:%d %B %Y, %H:%M} UTC".lstrip("0")
+
+
+def say_ago(moment: datetime) -> str:
+    """Return how long ago a moment was: "12 seconds ago", "3 hours ago"."""
+    seconds = max((utc_now() - moment).total_seconds(), 0)
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length:
+            return f"{count(int(seconds // length), unit)} ago"
+    return f"{count(int(seconds), 'second')} ago"
+
+
+def count(n: int, noun: str) -> str:
+    """Return "1 row", "2 rows", "1,200 rows"."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def plain(text: str) -> str:
+    """Return text from people or tables so that Markdown shows it as it is: `a*b`, `$5`, `:tada:`."""
+    return re.sub(r"([\\`*_\[\]$:~<>#])", r"\\\1", text)
