@@ -1,0 +1,80 @@
+"""The prediction service as an ASGI application."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+from anyio.to_thread import run_sync
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from core.serve.refusal import RefusalError
+from core.serve.routes import DEPLOYMENT_ROUTES, GENERAL_ROUTES
+from core.serve.service import Service
+from core.store import Store
+
+SCORING_THREADS = 4
+"""Requests scored at the same time; more would only make each other wait for the processor."""
+DOCS_HINT = "GET /docs lists all addresses."
+logger = logging.getLogger(__name__)
+
+
+def create_app(store: Store, process_id: str = "") -> FastAPI:
+    """Return the service as an application.
+
+    Parameters
+    ----------
+    store : Store
+        The open store.
+    process_id : str
+        Id of the `ProcessInfo` that says where this service is; `/ping` repeats it, so that whoever looks for the
+        service knows that it is this one.
+    """
+    service = Service(store)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.scoring = anyio.CapacityLimiter(SCORING_THREADS)
+        service.start()
+        yield
+        await run_sync(service.stop)
+
+    # FastAPI's own pages at /docs load scripts from the internet, which not every site has; ours do not.
+    app = FastAPI(title="Full Circle predictions", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.service = service
+    app.state.process_id = process_id
+    app.include_router(GENERAL_ROUTES)
+    app.include_router(DEPLOYMENT_ROUTES, prefix="/v1/{deployment}")
+    app.include_router(DEPLOYMENT_ROUTES, include_in_schema=False)
+    app.add_exception_handler(RefusalError, _refuse)
+    app.add_exception_handler(HTTPException, _refuse_http)
+    app.add_exception_handler(SQLAlchemyError, _refuse_store)
+    app.add_exception_handler(Exception, _refuse_bug)
+    return app
+
+
+def _refuse(_request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, RefusalError):
+        raise error
+    return error.to_response()
+
+
+def _refuse_http(_request: Request, error: Exception) -> JSONResponse:
+    """Give the framework's own refusals (unknown address, wrong method) the shape of ours."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    said = {404: "There is nothing at this address.", 405: "This address does not take this method."}
+    return RefusalError(status, f"http_{status}", said.get(status, "That did not work."), DOCS_HINT).to_response()
+
+
+def _refuse_store(_request: Request, error: Exception) -> JSONResponse:
+    logger.warning("The store does not answer: %s", error)
+    refusal = RefusalError(503, "store_busy", "The store does not answer at the moment.", "Try again in a minute.")
+    return refusal.to_response()
+
+
+def _refuse_bug(_request: Request, _error: Exception) -> JSONResponse:
+    # Starlette raises the error again after this answer, so that the server logs it.
+    return RefusalError(500, "bug", "Something went wrong in the service.", "Its log says what.").to_response()

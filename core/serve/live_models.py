@@ -1,0 +1,145 @@
+"""Which model answers for which project: what is live in the store, loaded at the first request, swapped when proved.
+
+A version that cannot be loaded is never served: the one before goes on answering, and the trouble is shown.
+"""
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from dataclasses import dataclass, replace
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.deploy import LoadedModel, load_model
+from core.errors import LifecycleError, NotReadyError
+from core.records import Deployment, ModelVersion, Project, Release
+from core.serve.refusal import RefusalError
+from core.store import Store
+
+POLL_INTERVAL_S = 1.0
+RETRY_AFTER_S = 15.0
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """What answers for a project. `trouble` says in words why it is not what was promoted, else it is empty."""
+
+    project: Project
+    deployment: Deployment
+    model: ModelVersion
+    loaded: LoadedModel
+    trouble: str = ""
+
+
+class LiveModels:
+    """The models that answer, by the project's slug; safe to use from many threads.
+
+    Parameters
+    ----------
+    store : Store
+        Where it says what is live.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._served: dict[str, ServedModel] = {}
+        self._failed: dict[str, tuple[int, float, str]] = {}
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="live-models", daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow what is live."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop following; a load under way is not waited for."""
+        self._stopping.set()
+
+    def get(self, slug: str) -> ServedModel:
+        """Return what answers for a project, loading it first when nobody has asked before.
+
+        Raises
+        ------
+        RefusalError
+            404 when there is no such project or nothing is live for it, 503 when no version of it can be loaded.
+        """
+        served = self._served.get(slug)
+        return served if served is not None else self._load_first(slug)
+
+    def loaded(self) -> list[ServedModel]:
+        """Return what is loaded at the moment."""
+        return list(self._served.values())
+
+    def live_slugs(self) -> list[str]:
+        """Return the slugs of all projects for which something is live."""
+        projects = {project.id: project.slug for project in self.store.find(Project)}
+        return sorted(projects[live.id] for live in self.store.releases.all() if live.id in projects)
+
+    def _load_first(self, slug: str) -> ServedModel:
+        project = self.store.newest(Project, slug=slug)
+        live = self.store.releases.current(project.id) if project else None
+        if project is None or live is None:
+            raise RefusalError(
+                404, "nothing_live", "Nothing is live under this address.", "Promote a model on Deploy model."
+            )
+        with self._locks[slug]:
+            if slug not in self._served:
+                self._served[slug] = self._load(project, live)
+            return self._served[slug]
+
+    def _load(self, project: Project, live: Deployment) -> ServedModel:
+        """Load what is live or, where that cannot be trusted, the newest earlier release that can."""
+        generation, failed_at, trouble = self._failed.get(project.slug, (0, 0.0, ""))
+        if generation == live.generation and time.monotonic() - failed_at < RETRY_AFTER_S:
+            raise RefusalError(503, "not_loadable", trouble, "Promote another version on Deploy model.")
+        releases = self.store.find(Release, project_id=project.id)[::-1]
+        versions = [live.model_version_id, *(release.model_version_id for release in releases)]
+        trouble = ""
+        for version_id in dict.fromkeys(versions):
+            try:
+                loaded = load_model(self.store, version_id)
+            except LifecycleError as error:
+                trouble = trouble or self._say_why(version_id, error)
+                continue
+            return ServedModel(project, live, self.store.get(ModelVersion, version_id), loaded, trouble)
+        self._failed[project.slug] = (live.generation, time.monotonic(), trouble)
+        raise RefusalError(503, "not_loadable", trouble, "Promote another version on Deploy model.")
+
+    def _say_why(self, version_id: str, error: LifecycleError) -> str:
+        models = self.store.find(ModelVersion, id=version_id)
+        trouble = f"Version {models[0].number if models else '?'} is not served: {error.message}"
+        logger.warning("%s", trouble)
+        return trouble
+
+    def _follow(self) -> None:
+        while not self._stopping.wait(POLL_INTERVAL_S):
+            try:
+                self.refresh()
+            except (SQLAlchemyError, LifecycleError) as error:
+                logger.warning("What is live could not be looked up: %s", error)
+
+    def refresh(self) -> None:
+        """Bring what is loaded to what is live; requests go on being answered by what was loaded before."""
+        live = {deployment.id: deployment for deployment in self.store.releases.all()}
+        for slug, served in list(self._served.items()):
+            deployment = live.get(served.project.id)
+            if deployment is None:
+                self._served.pop(slug, None)
+            elif deployment.generation != served.deployment.generation:
+                self._served[slug] = self._successor(served, deployment)
+
+    def _successor(self, served: ServedModel, live: Deployment) -> ServedModel:
+        if live.model_version_id == served.model.id:
+            return replace(served, deployment=live, trouble="")
+        try:
+            loaded = load_model(self.store, live.model_version_id)
+        except NotReadyError as error:
+            # The machine was too busy to prove the model: the next look tries again.
+            logger.warning("Not loaded yet: %s", error)
+            return served
+        except LifecycleError as error:
+            return replace(served, deployment=live, trouble=self._say_why(live.model_version_id, error))
+        return ServedModel(served.project, live, self.store.get(ModelVersion, live.model_version_id), loaded)

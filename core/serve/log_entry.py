@@ -1,0 +1,101 @@
+"""What is remembered of one request, and how entries become predictions and windows of counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import reduce
+from itertools import groupby
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from core.deploy import count_predictions, count_rows
+from core.records import LATENCY_EDGES_MS, Json, Label, Prediction, Reference, Window, utc_now
+from core.store import add_windows
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """One request to predict: what was asked and answered, or that it was refused or failed."""
+
+    project_id: str
+    model_version_id: str
+    reference: Reference
+    outcome: Literal["answered", "refused", "failed"]
+    latency_ms: float
+    request_id: str = ""
+    ids: tuple[str, ...] = ()
+    rows: tuple[Json, ...] = ()
+    predictions: tuple[Label, ...] = ()
+    probabilities: tuple[dict[str, float], ...] | None = None
+    simulated: bool = False
+    at: datetime = field(default_factory=utc_now)
+
+    @property
+    def window_key(self) -> tuple[str, str, datetime]:
+        """The window the entry is counted in: project, model version, minute."""
+        return self.project_id, self.model_version_id, self.at.replace(second=0, microsecond=0)
+
+    def to_predictions(self) -> list[Prediction]:
+        """Return a record for each answered row."""
+        return [
+            Prediction(
+                project_id=self.project_id,
+                model_version_id=self.model_version_id,
+                request_id=self.request_id,
+                inputs=self.rows[position],
+                prediction=self.predictions[position],
+                probabilities=self.probabilities[position] if self.probabilities else None,
+                latency_ms=self.latency_ms,
+                simulated=self.simulated,
+                id=prediction_id,
+                predicted_at=self.at,
+            )
+            for position, prediction_id in enumerate(self.ids)
+        ]
+
+
+def count_entries(entries: Sequence[LogEntry]) -> list[Window]:
+    """Return the counts of many entries, one window a minute and model version."""
+    ordered = sorted(entries, key=lambda entry: entry.window_key)
+    return [_count_window(list(group)) for _, group in groupby(ordered, key=lambda entry: entry.window_key)]
+
+
+def _count_window(entries: list[LogEntry]) -> Window:
+    """Count entries of one window. All rows are binned at once: that costs little more than binning one."""
+    project_id, model_version_id, started_at = entries[0].window_key
+    answered = [entry for entry in entries if entry.outcome == "answered"]
+    rows = [row for entry in answered for row in entry.rows]
+    predictions = [prediction for entry in answered for prediction in entry.predictions]
+    bins = np.searchsorted(LATENCY_EDGES_MS, [entry.latency_ms for entry in entries], side="left")
+    latency = np.bincount(bins, minlength=len(LATENCY_EDGES_MS) + 1)
+    reference = entries[0].reference
+    return Window(
+        project_id=project_id,
+        model_version_id=model_version_id,
+        started_at=started_at,
+        n_requests=len(entries),
+        n_rows=len(rows),
+        n_refused=sum(entry.outcome == "refused" for entry in entries),
+        n_errors=sum(entry.outcome == "failed" for entry in entries),
+        latency=tuple(int(count) for count in latency),
+        columns=count_rows(reference, pd.DataFrame(rows)) if rows else {},
+        predictions=count_predictions(reference, predictions) if rows else (),
+    )
+
+
+def count_dropped(entry: LogEntry) -> Window:
+    """Return the window that says an entry was not logged."""
+    project_id, model_version_id, started_at = entry.window_key
+    return Window(project_id, model_version_id, started_at, n_dropped=max(1, len(entry.rows)))
+
+
+def sum_windows(windows: Sequence[Window]) -> list[Window]:
+    """Add up windows of the same minute and model version."""
+    ordered = sorted(windows, key=_key)
+    return [reduce(add_windows, group) for _, group in groupby(ordered, key=_key)]
+
+
+def _key(window: Window) -> tuple[str, str, datetime]:
+    return window.project_id, window.model_version_id, window.started_at

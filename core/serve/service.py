@@ -1,0 +1,213 @@
+"""What the service does with a request once its bytes are here; knows nothing of HTTP. Runs on worker threads."""
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from core.deploy import Answers
+from core.prepare import label_text
+from core.records import Json, Label, LabelRecord, new_id
+from core.serve import contract
+from core.serve.live_models import LiveModels, ServedModel
+from core.serve.log_entry import LogEntry
+from core.serve.log_writer import LogWriter
+from core.serve.refusal import RefusalError
+from core.store import Store
+
+FLUSH_TIMEOUT_S = 2.0
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Received:
+    """The body of a request, when it came (seconds of `time.perf_counter`), and whether it is simulated traffic."""
+
+    body: bytes
+    started_at: float
+    simulated: bool = False
+
+
+class Service:
+    """Predicts, takes labels, and says what is live.
+
+    Parameters
+    ----------
+    store : Store
+        The open store.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.models = LiveModels(store)
+        self.log = LogWriter(store)
+
+    def start(self) -> None:
+        """Start the threads that follow what is live and write the log."""
+        self.models.start()
+        self.log.start()
+
+    def stop(self) -> None:
+        """Write what waits and end the threads."""
+        self.models.stop()
+        self.log.stop()
+
+    def predict(self, slug: str, received: Received) -> Json:
+        """Answer the rows of a request.
+
+        Raises
+        ------
+        RefusalError
+            When the request is not as the prototype says (422, 413), nothing is live (404), or the model failed (500).
+        """
+        served = self.models.get(slug)
+        try:
+            rows = contract.read_rows(contract.read_body(received.body), served.loaded.prototype)
+        except RefusalError:
+            self._log_unanswered(served, received, "refused")
+            raise
+        request_id = new_id()
+        try:
+            answers = served.loaded.predict(pd.DataFrame(rows))
+        except Exception as error:  # a border: whatever a model raises must not end the service
+            self._log_unanswered(served, received, "failed")
+            logger.exception("Request %s failed", request_id)
+            message = f"The model could not answer (request {request_id})."
+            raise RefusalError(500, "model_failed", message, "The service's log says more.") from error
+        return self._log_answers(served, received, request_id, rows, answers)
+
+    def _log_answers(
+        self, served: ServedModel, received: Received, request_id: str, rows: list[Json], answers: Answers
+    ) -> Json:
+        ids = tuple(new_id() for _ in rows)
+        self.log.add(
+            LogEntry(
+                project_id=served.project.id,
+                model_version_id=served.model.id,
+                reference=served.loaded.reference,
+                outcome="answered",
+                latency_ms=(time.perf_counter() - received.started_at) * 1000,
+                request_id=request_id,
+                ids=ids,
+                rows=tuple(rows),
+                predictions=tuple(answers.predictions),
+                probabilities=None if answers.probabilities is None else tuple(answers.probabilities),
+                simulated=received.simulated,
+            )
+        )
+        predictions = [
+            {
+                "id": ids[position],
+                "prediction": answers.predictions[position],
+                "probabilities": answers.probabilities[position] if answers.probabilities else None,
+                "warnings": contract.find_warnings(row, served.loaded.prototype),
+            }
+            for position, row in enumerate(rows)
+        ]
+        return {"request_id": request_id, "model_version": served.model.number, "predictions": predictions}
+
+    def refuse(self, slug: str, received: Received) -> None:
+        """Count a request that was refused before its body was read."""
+        self._log_unanswered(self.models.get(slug), received, "refused")
+
+    def _log_unanswered(self, served: ServedModel, received: Received, outcome: Literal["refused", "failed"]) -> None:
+        latency_ms = (time.perf_counter() - received.started_at) * 1000
+        self.log.add(LogEntry(served.project.id, served.model.id, served.loaded.reference, outcome, latency_ms))
+
+    def add_labels(self, slug: str, received: Received) -> Json:
+        """Store labels of earlier predictions; labels of predictions that are unknown in this project are named.
+
+        Raises
+        ------
+        RefusalError
+            When the request is not a list of ids and labels (422, 413), or nothing is live (404).
+        """
+        served = self.models.get(slug)
+        pairs = contract.read_labels(contract.read_body(received.body))
+        labels = [
+            LabelRecord(prediction_id, served.project.id, _normalise(label, served), simulated=received.simulated)
+            for prediction_id, label in pairs
+        ]
+        stored, unknown = self.store.log.add_labels(labels)
+        if unknown and self.log.flush(FLUSH_TIMEOUT_S):
+            # A label can be quicker than the log's batch: what was waiting is written now.
+            missed = set(unknown)
+            more, unknown = self.store.log.add_labels([label for label in labels if label.id in missed])
+            stored += more
+        return {"stored": stored, "unknown": list(unknown)}
+
+    def metadata(self, slug: str) -> Json:
+        """Return what answers for a project, since when, and who approved it."""
+        served = self.models.get(slug)
+        model, prototype = served.model, served.loaded.prototype
+        return {
+            "project": served.project.name,
+            "deployment": served.project.slug,
+            "target": prototype.target,
+            "task": prototype.task,
+            "classes": list(prototype.classes),
+            "model_version": model.number,
+            "model_version_id": model.id,
+            "family": model.family,
+            "digest": model.digest,
+            "engine": served.loaded.engine,
+            "engine_reason": model.engine_reason,
+            "requested_by": model.requested_by,
+            "approved_by": model.approved_by,
+            "approved_at": model.approved_at.isoformat() if model.approved_at else None,
+            "generation": served.deployment.generation,
+            "live_since": served.deployment.promoted_at.isoformat(),
+            "promoted_by": served.deployment.promoted_by,
+            "trouble": served.trouble,
+        }
+
+    def status(self) -> Json:
+        """Return in short whether all is well: what is loaded, what is wrong, what the log had to drop."""
+        loaded = self.models.loaded()
+        troubles = [f"{served.project.slug}: {served.trouble}" for served in loaded if served.trouble]
+        if self.log.trouble:
+            troubles.append(self.log.trouble)
+        return {
+            "status": "look" if troubles or self.log.n_dropped else "ok",
+            "loaded": {served.project.slug: served.model.number for served in loaded},
+            "n_dropped": self.log.n_dropped,
+            "troubles": troubles,
+        }
+
+    def only_slug(self) -> str:
+        """Return the one project for which something is live.
+
+        Raises
+        ------
+        RefusalError
+            404 when there is none, 409 when there are several.
+        """
+        slugs = self.models.live_slugs()
+        if len(slugs) == 1:
+            return slugs[0]
+        if not slugs:
+            raise RefusalError(404, "nothing_live", "Nothing is live.", "Promote a model on Deploy model.")
+        addresses = ", ".join(f"/v1/{slug}/predict" for slug in slugs)
+        raise RefusalError(409, "several_live", "Several projects are live.", f"Use one of {addresses}.")
+
+
+def _normalise(label: Label, served: ServedModel) -> Label:
+    """Return a label as predictions are: classes as text, amounts as numbers.
+
+    Raises
+    ------
+    RefusalError
+        When the model predicts numbers and the label is none.
+    """
+    prototype = served.loaded.prototype
+    if prototype.classes:
+        return _class_text(label)
+    if isinstance(label, bool) or not isinstance(label, int | float):
+        raise RefusalError(422, "bad_value", "The model predicts numbers; a label is not one.", contract.LABELS_HINT)
+    return float(label)
+
+
+def _class_text(label: Any) -> str:
+    return label_text(label) or ""

@@ -1,0 +1,47 @@
+"""Examples of using the service that people can copy and run."""
+
+import json
+import shlex
+
+from core.records import Json, Prototype
+
+
+def example_row(prototype: Prototype) -> Json:
+    """Return a row of typical values, one for each column."""
+    return {column.name: column.example for column in prototype.columns}
+
+
+def curl_snippet(address: str, slug: str, row: Json) -> str:
+    """Return a command line that asks the service about one row.
+
+    Parameters
+    ----------
+    address : str
+        Where the service is, such as "http://127.0.0.1:8601".
+    slug : str
+        The project's.
+    row : dict
+        Column name -> value.
+    """
+    body = shlex.quote(json.dumps({"rows": [row]}, ensure_ascii=False))
+    return f"curl -s {shlex.quote(_url(address, slug))} \\\n  -H 'Content-Type: application/json' \\\n  -d {body}"
+
+
+def python_snippet(address: str, slug: str, row: Json) -> str:
+    """Return a Python program, needing nothing but Python, that asks the service about one row; see `curl_snippet`."""
+    return (
+        "import json\nimport urllib.request\n\n"
+        f"rows = [{row!r}]\n"
+        "request = urllib.request.Request(\n"
+        f"    {_url(address, slug)!r},\n"
+        '    data=json.dumps({"rows": rows}).encode(),\n'
+        '    headers={"Content-Type": "application/json"},\n'
+        ")\n"
+        "with urllib.request.urlopen(request) as response:\n"
+        '    for answer in json.load(response)["predictions"]:\n'
+        '        print(answer["prediction"], answer["probabilities"])\n'
+    )
+
+
+def _url(address: str, slug: str) -> str:
+    return f"{address}/v1/{slug}/predict"
