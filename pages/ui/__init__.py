@@ -6,9 +6,10 @@ from pages.ui.frame import draw_header, draw_sidebar, draw_way_on
 from pages.ui.jobs import show_job
 from pages.ui.missing import say_missing, stop_missing
 from pages.ui.navigation import PAGES, choose_page, go_to, link_to, page_info
-from pages.ui.projects import FILE_TYPES, add_uploaded_table, new_project_cards
+from pages.ui.projects import new_project_cards
 from pages.ui.state import newest_job, open_project, person, prefill, project, slug, store
 from pages.ui.tables import first_rows, profile_of, show_profile, task_of
+from pages.ui.upload import FILE_TYPES, add_uploaded_table
 from pages.ui.words import count, plain
 
 __all__ = [

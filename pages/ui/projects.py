@@ -1,30 +1,16 @@
 """Starting, opening and deleting projects."""
 
-import shutil
-
 import streamlit as st
 from streamlit.typing import UploadedFile
 
 from core import collect, plan
 from core.errors import LifecycleError
-from core.records import DatasetVersion, Project, new_id
+from core.records import Project
 from pages.ui.errors import error_frame
 from pages.ui.navigation import go_to
 from pages.ui.state import open_project, person, store
+from pages.ui.upload import FILE_TYPES, add_uploaded_table
 from pages.ui.words import plain
-
-FILE_TYPES = ["csv", "tsv", "txt", "parquet", "xlsx", "xls", "gz"]
-
-
-def add_uploaded_table(project: Project, uploaded: UploadedFile) -> DatasetVersion:
-    """Move an upload from memory to disk and add it to the project as the next version of its table."""
-    path = store().files.upload(new_id())
-    try:
-        with store().files.write_file(path) as temporary, temporary.open("wb") as target:
-            shutil.copyfileobj(uploaded, target)
-        return collect.add_dataset(store(), project.id, path, filename=uploaded.name, by=person())
-    finally:
-        path.unlink(missing_ok=True)
 
 
 def _start_sample(key: str) -> None:
