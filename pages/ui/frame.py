@@ -33,9 +33,7 @@ def draw_sidebar() -> None:
         with st.container(horizontal=True):
             if st.button("New project", icon=":material/add:", key="sidebar_new"):
                 new_project_dialog()
-            if state.slug() and st.button(
-                "", icon=":material/delete:", key="sidebar_delete", help="Delete this project"
-            ):
+            if state.slug() and st.button("Delete", icon=":material/delete:", key="sidebar_delete", type="tertiary"):
                 delete_project_dialog(state.project())
         st.text_input(
             "You are",

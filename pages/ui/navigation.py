@@ -121,7 +121,6 @@ def _page(info: PageInfo) -> "st.Page":
         icon=info.icon,
         url_path=info.url_path,
         default=info.key == "home",
-        help=info.opening,
     )
 
 
