@@ -5,8 +5,9 @@ import streamlit as st
 
 from core import collect, plan
 from core.errors import LifecycleError
-from core.records import DatasetVersion, Reading
+from core.records import DatasetVersion
 from pages import ui
+from pages.ui.words import plain
 
 
 def upload_form(label: str) -> None:
@@ -25,18 +26,6 @@ def upload_form(label: str) -> None:
         st.rerun()
 
 
-def show_reading(reading: Reading) -> None:
-    with st.expander("What I did to your file", icon=":material/fact_check:", expanded=True):
-        if not reading.decisions:
-            st.markdown("Nothing had to be changed.")
-        for decision in reading.decisions:
-            examples = (
-                f" For example: {', '.join(f'`{one}`' for one in decision.examples)}." if decision.examples else ""
-            )
-            st.markdown(f"- {decision.sentence}{examples}")
-        st.caption(f"{reading.n_rows_in:,} rows in the file, {reading.n_rows_kept:,} rows in the table.")
-
-
 def choose_target(table: DatasetVersion) -> None:
     objective = plan.current_objective(ui.store(), table.project_id)
     st.markdown("### Which column should be predicted?")
@@ -48,9 +37,9 @@ def choose_target(table: DatasetVersion) -> None:
     try:
         guess = ui.task_of(table.id, target)
     except LifecycleError as error:
-        st.warning(error.hint, title=error.message, icon=":material/block:")
+        st.warning(plain(error.hint), title=plain(error.message), icon=":material/block:")
         return
-    st.markdown(f"{guess.reason} This is a **{guess.task}** question.")
+    st.markdown(f"{plain(guess.reason)} This is a **{guess.task}** question.")
     if target == known and objective.task:
         st.caption(":green[:material/check_circle:] This is the target of the project.")
     elif st.button("Predict this column", type="primary", icon=":material/target:", key="collect_save_target"):
@@ -102,9 +91,11 @@ if table is None:
     )
     upload_form("A table as CSV, TSV, Parquet or Excel, up to 500 MB")
 else:
-    st.markdown(f"**{table.filename}**, version {table.number}: {table.n_rows:,} rows, {table.n_columns:,} columns.")
+    st.markdown(
+        f"**{plain(table.filename)}**, version {table.number}: {table.n_rows:,} rows, {table.n_columns:,} columns."
+    )
     if table.reading:
-        show_reading(table.reading)
+        ui.show_reading(table.reading)
     choose_target(table)
     columns, rows, stream, versions, newer = st.tabs(
         ["Columns", "First rows", "Live stream", "Versions", "A newer table"], key="collect_tabs"

@@ -9,6 +9,7 @@ from core.prepare.recipe import DROPPED_BY_PERSON
 from core.records import Recipe, RecipeStep, Split, new_id, utc_now
 from pages import ui
 from pages.ui.recipe import base_recipe, name_columns, show_preview
+from pages.ui.words import plain
 
 SPLITS = {
     "random": "At random",
@@ -24,8 +25,8 @@ def switch_steps(base: Recipe) -> Recipe:
     ui.prefill(base.id, **{f"prepare_step_{step.key}": step.enabled for step in steps})
     for step in steps:
         with st.container(border=True, key=f"prepare_card_{step.key}"):
-            enabled = st.toggle(f"**{step.title}**", key=f"prepare_step_{step.key}")
-            st.caption(f"{step.reason}  \n{name_columns(now_handled(recipe, step))}")
+            enabled = st.toggle(f"**{plain(step.title)}**", key=f"prepare_step_{step.key}")
+            st.caption(f"{plain(step.reason)}  \n{name_columns(now_handled(recipe, step))}")
             if enabled != step.enabled:
                 recipe = prepare.switch_step(recipe, step.key, enabled)
     return recipe

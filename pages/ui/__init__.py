@@ -8,7 +8,7 @@ from pages.ui.missing import say_missing, stop_missing
 from pages.ui.navigation import PAGES, choose_page, go_to, link_to, page_info
 from pages.ui.projects import new_project_cards
 from pages.ui.state import newest_job, open_project, person, prefill, project, slug, store
-from pages.ui.tables import first_rows, profile_of, show_profile, task_of
+from pages.ui.tables import first_rows, profile_of, show_profile, show_reading, task_of
 from pages.ui.upload import FILE_TYPES, add_uploaded_table
 from pages.ui.words import count, plain
 
@@ -38,6 +38,7 @@ __all__ = [
     "say_missing",
     "show_job",
     "show_profile",
+    "show_reading",
     "slug",
     "stop_missing",
     "store",

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 
 from core.errors import LifecycleError, NoDataError, NotReadyError
+from pages.ui.words import plain
 
 logger = logging.getLogger("full_circle.pages")
 
@@ -19,9 +20,9 @@ def error_frame() -> Iterator[None]:
     try:
         yield
     except (NoDataError, NotReadyError) as error:
-        st.info(error.hint or " ", title=error.message, icon=":material/signpost:")
+        st.info(plain(error.hint) or " ", title=plain(error.message), icon=":material/signpost:")
     except LifecycleError as error:
-        st.error(error.hint or " ", title=error.message, icon=":material/error:")
+        st.error(plain(error.hint) or " ", title=plain(error.message), icon=":material/error:")
     except StopException:
         # st.stop() ends the page, not the frame below it.
         return

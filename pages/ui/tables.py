@@ -4,8 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from core import charts, collect, plan
-from core.records import ColumnProfile, Profile, TaskGuess
+from core.records import ColumnProfile, Profile, Reading, TaskGuess
 from pages.ui.state import store
+from pages.ui.words import plain
 
 N_FIRST_ROWS = 100
 KIND_WORDS = {"number": "number", "category": "category", "text": "text", "date": "date", "boolean": "yes or no"}
@@ -63,3 +64,16 @@ def show_profile(profile: Profile) -> None:
     names = [column.name for column in profile.columns]
     column = profile.column(st.selectbox("Look closer at", names, key="collect_column"))
     st.plotly_chart(charts.distribution(column), key="collect_chart", alt=f"Distribution of {column.name}")
+
+
+def show_reading(reading: Reading) -> None:
+    """Tell what was decided and changed while a file was read."""
+    with st.expander("What I did to your file", icon=":material/fact_check:", expanded=True):
+        if not reading.decisions:
+            st.markdown("Nothing had to be changed.")
+        for decision in reading.decisions:
+            examples = (
+                f" For example: {', '.join(f'`{one}`' for one in decision.examples)}." if decision.examples else ""
+            )
+            st.markdown(f"- {decision.sentence}{examples}")
+        st.caption(f"{reading.n_rows_in:,} rows in the file, {reading.n_rows_kept:,} rows in the table.")

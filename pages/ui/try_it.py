@@ -34,11 +34,6 @@ def prototype_form(prototype: Prototype, token: str, *, key: str) -> Json | None
     return row if asked else None
 
 
-def example_row(prototype: Prototype) -> Json:
-    """Return a typical row, for a first question."""
-    return {column.name: column.example for column in prototype.columns}
-
-
 def _first_value(column: PrototypeColumn) -> Any:
     """Return what a column's field shows at first: its typical value, as the field holds it."""
     if column.example is None:

@@ -1,0 +1,103 @@
+"""Prepare: the recipe in words, its switches, the split, and real rows before and after."""
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import collect, plan, prepare
+from core.records import Project
+from core.store import Store
+
+Visit = Callable[..., AppTest]
+Read = Callable[[AppTest], str]
+ROWS = "number,price,kind,always,bought_on,returned\n" + "".join(
+    f"{n},{n % 7}.5,{'abc'[n % 3]},x,2026-{1 + n % 12:02}-{1 + n % 28:02},{'yes' if n % 4 == 0 else 'no'}\n"
+    for n in range(200)
+)
+
+
+@pytest.fixture
+def shop(store: Store) -> Project:
+    project = plan.create_project(store, "Shop", by="Anna")
+    path = store.files.upload("shop")
+    path.write_text(ROWS, encoding="utf-8")
+    collect.add_dataset(store, project.id, path, filename="shop.csv", by="Anna")
+    plan.change_objective(store, project.id, by="Anna", target="returned", task="binary")
+    return project
+
+
+def test_without_a_target_the_page_says_what_to_do(visit: Visit, read: Read, store: Store, shop: Project) -> None:
+    plan.change_objective(store, shop.id, by="Anna", target=None, task=None)
+    app = visit("prepare_data", project="shop")
+    assert "which column to predict" in read(app)
+    assert not app.error
+
+
+def test_each_step_is_told_with_its_reason_and_a_switch(visit: Visit, read: Read, shop: Project) -> None:
+    app = visit("prepare_data", project="shop")
+    assert not app.error
+    labels = " ".join(toggle.label for toggle in app.toggle)
+    assert "Leave out columns that never change" in labels
+    assert all(toggle.value for toggle in app.toggle)
+    assert "the same value in every row" in read(app)
+
+
+def test_a_saved_recipe_is_the_one_on_the_screen(visit: Visit, read: Read, store: Store, shop: Project) -> None:
+    app = visit("prepare_data", project="shop", you="Anna")
+    app.toggle(key="prepare_step_drop_constant").set_value(False).run()
+    app.multiselect(key="prepare_drop").set_value(["price"]).run()
+    app.radio(key="prepare_split").set_value("random").run()
+    app.slider(key="prepare_test_share").set_value(30).run()
+    app.button(key="prepare_save").click().run()
+    assert not app.error
+    saved = prepare.current_recipe(store, shop.id)
+    assert saved is not None
+    inputs = {column.name for column in prepare.feature_columns(saved)}
+    assert "always" in inputs
+    assert "price" not in inputs
+    assert (saved.split.kind, saved.split.test_share, saved.created_by) == ("random", 0.3, "Anna")
+    assert "This recipe is saved" in read(app)
+    again = visit("prepare_data", project="shop")
+    assert again.toggle(key="prepare_step_drop_constant").value is False
+    assert again.multiselect(key="prepare_drop").value == ["price"]
+    assert "This recipe is saved" in read(again)
+
+
+def test_a_change_after_saving_is_not_saved_by_itself(visit: Visit, read: Read, store: Store, shop: Project) -> None:
+    app = visit("prepare_data", project="shop")
+    app.button(key="prepare_save").click().run()
+    before = prepare.current_recipe(store, shop.id)
+    app.slider(key="prepare_test_share").set_value(50).run()
+    assert "the saved one is used until you save" in read(app)
+    assert prepare.current_recipe(store, shop.id) == before
+
+
+def test_columns_left_out_by_hand_come_back(visit: Visit, store: Store, shop: Project) -> None:
+    app = visit("prepare_data", project="shop")
+    app.multiselect(key="prepare_drop").set_value(["price"]).run()
+    app.button(key="prepare_save").click().run()
+    app.multiselect(key="prepare_drop").set_value([]).run()
+    app.button(key="prepare_save").click().run()
+    saved = prepare.current_recipe(store, shop.id)
+    assert saved is not None
+    assert "price" in {column.name for column in prepare.feature_columns(saved)}
+
+
+def test_real_rows_are_shown_before_and_after(visit: Visit, shop: Project) -> None:
+    app = visit("prepare_data", project="shop")
+    before, after = app.dataframe[0].value, app.dataframe[1].value
+    assert "returned" in before.columns
+    assert "returned" not in after.columns
+    assert len(before) == len(after) == 5
+    app.multiselect(key="prepare_drop").set_value(["kind"]).run()
+    assert len(app.dataframe[1].value.columns) < len(after.columns)
+
+
+def test_a_split_by_time_needs_its_column(visit: Visit, read: Read, shop: Project) -> None:
+    app = visit("prepare_data", project="shop")
+    app.selectbox(key="prepare_time").set_value(None) if "prepare_time" in {s.key for s in app.selectbox} else None
+    app.radio(key="prepare_split").set_value("time").run()
+    app.selectbox(key="prepare_time").set_value("bought_on").run()
+    app.button(key="prepare_save").click().run()
+    assert not app.error
