@@ -1,5 +1,6 @@
 """From a model folder to a model that answers: hashes, our list of types and golden rows first, in another process."""
 
+import logging
 from pathlib import Path
 
 from core.deploy.answers import LoadedModel, OnnxScorer, PipelineScorer, Scorer
@@ -15,6 +16,7 @@ from core.store import Store, record_from_json
 PROTOTYPE = "prototype.json"
 REFERENCE = "reference.json"
 VERIFY_TIMEOUT_S = 120.0
+logger = logging.getLogger(__name__)
 
 
 def load_model(store: Store, model_version_id: str) -> LoadedModel:
@@ -40,7 +42,10 @@ def verify_folder(folder: Path, digest: str) -> None:
     proof = run_module("core.deploy.verify", str(folder), digest, timeout_s=VERIFY_TIMEOUT_S)
     if proof.returncode == 0:
         return
-    said = proof.stdout.strip() if proof.returncode == 1 and proof.stdout.strip() else "Loading the model crashed."
+    said = proof.stdout.strip()
+    if not said:
+        logger.warning("Verifying %s ended with %d: %s", folder.name, proof.returncode, proof.stderr[-2000:])
+        said = "Loading the model crashed."
     raise BadInputError(said, DAMAGED_HINT)
 
 

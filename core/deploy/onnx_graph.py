@@ -11,14 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import skl2onnx
-from onnx import TensorProto
 from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, StringTensorType
-from skl2onnx.operator_converters.common import concatenate_variables
-from skl2onnx.operator_converters.imputer_op import convert_sklearn_imputer
 from skl2onnx.sklapi import CastTransformer
 from sklearn.base import is_classifier
-from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
+
+from core.deploy.onnx_converters import CONVERTERS, SHAPES
 
 FEATURES = "features"
 N_TABLE_STEPS = 2
@@ -74,41 +72,8 @@ def _convert(part: Any, model: Any, types: list[tuple[str, Any]]) -> bytes:
         initial_types=types,
         options={id(model): {"zipmap": False}} if is_classifier(model) else None,
         target_opset=dict(TARGET_OPSET),
-        custom_conversion_functions={SimpleImputer: _convert_imputer},
-        custom_shape_calculators={SimpleImputer: _shape_of_imputer},
+        custom_conversion_functions=dict(CONVERTERS),
+        custom_shape_calculators=dict(SHAPES),
     )
     serialized: bytes = graph.SerializeToString()
     return serialized
-
-
-def _indicated(imputer: Any) -> list[int]:
-    """Return the columns for which the imputer adds "was missing"."""
-    return [] if imputer.indicator_ is None else [int(column) for column in imputer.indicator_.features_]
-
-
-def _shape_of_imputer(operator: Any) -> None:
-    """Count the indicator columns, too: skl2onnx's own calculator forgets them."""
-    given = operator.inputs[0].type
-    n_columns = len(operator.raw_operator.statistics_) + len(_indicated(operator.raw_operator))
-    operator.outputs[0].type = type(given)([given.shape[0], n_columns])
-
-
-def _convert_imputer(scope: Any, operator: Any, container: Any) -> None:
-    """Write a numeric imputer with its indicator, which skl2onnx's own converter leaves out, in plain operators."""
-    imputer, given = operator.raw_operator, operator.inputs[0].type
-    if isinstance(given, StringTensorType):
-        convert_sklearn_imputer(scope, operator, container)
-        return
-    number = TensorProto.DOUBLE if isinstance(given, DoubleTensorType) else TensorProto.FLOAT
-    values = concatenate_variables(scope, operator.inputs, container)
-    fill, gaps, filled = (scope.get_unique_variable_name(name) for name in ("fill", "gaps", "filled"))
-    container.add_initializer(fill, number, [1, len(imputer.statistics_)], imputer.statistics_.tolist())
-    container.add_node("IsNaN", values, gaps)
-    columns, output = _indicated(imputer), operator.outputs[0].full_name
-    container.add_node("Where", [gaps, fill, values], filled if columns else output)
-    if columns:
-        index, some, flags = (scope.get_unique_variable_name(name) for name in ("index", "some", "flags"))
-        container.add_initializer(index, TensorProto.INT64, [len(columns)], columns)
-        container.add_node("Gather", [gaps, index], some, axis=1)
-        container.add_node("Cast", some, flags, to=number)
-        container.add_node("Concat", [filled, flags], output, axis=1)
