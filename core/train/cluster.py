@@ -1,11 +1,14 @@
 """Work on the Dask cluster: connecting, and tasks that a person can stop in the middle."""
 
+import logging
+import os
 import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 
-from distributed import Client, Event, get_client
+import dask
+from distributed import Client, Event, Future, LocalCluster, get_client
 
 from core.errors import NotReadyError
 from core.store import StoppedError
@@ -16,6 +19,30 @@ POLL_S = 0.2
 INTERACTIVE_PRIORITY = 10
 """Someone waits for a single fit; it goes before the many fits of a training run."""
 MAX_TRIES = 3
+LOCAL_SETTINGS = {
+    # Fits run in child processes of the workers, so that they can be killed.
+    "distributed.worker.daemon": False,
+    "distributed.worker.profile.enabled": False,
+}
+
+
+def open_cluster(n_workers: int | None = None) -> LocalCluster:
+    """Return a cluster on this machine, which the caller closes: a worker with one thread for each core.
+
+    Parameters
+    ----------
+    n_workers : int, optional
+        Number of worker processes; default: one for each core.
+    """
+    # For good, not for a `with` block: a worker that is started again later has to see them, too.
+    dask.config.set(LOCAL_SETTINGS)
+    return LocalCluster(
+        n_workers=n_workers or os.cpu_count() or 1,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address=None,
+        silence_logs=logging.ERROR,
+    )
 
 
 def connect(scheduler_address: str) -> Client:
@@ -83,17 +110,25 @@ def _compute_there(
         future = client.submit(
             run_stoppable, function, scattered, stop_name, pure=False, priority=INTERACTIVE_PRIORITY, retries=1
         )
-        while not future.done():
-            if stop_requested():
-                Event(stop_name, client=client).set()
-                future.cancel()
-                raise StoppedError
-            time.sleep(POLL_S)
+        try:
+            _wait(future, stop_requested)
+        except BaseException:
+            # Stopped, or interrupted in whatever way: the fit must not go on alone.
+            Event(stop_name, client=client).set()
+            future.cancel()
+            raise
         if future.status != "cancelled":
             return future.result()
     raise NotReadyError(
         "The computing processes died again and again; perhaps there is too little memory.", "Try with fewer rows."
     )
+
+
+def _wait(future: Future, stop_requested: Callable[[], bool]) -> None:
+    while not future.done():
+        if stop_requested():
+            raise StoppedError
+        time.sleep(POLL_S)
 
 
 def run_stoppable(

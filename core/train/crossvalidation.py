@@ -25,8 +25,8 @@ from core.train.tracking import log_candidate, tracking_client
 
 POLL_S = 0.25
 SHARE_FACTOR = 2.0
-"""A candidate may take so many times its equal share of the time that is left when it begins."""
-MIN_SHARE_S = 5.0
+"""A candidate may use so many times its equal share of the computing time that is left when it begins."""
+MIN_ALLOWANCE_S = 10.0
 MAX_SUBMISSIONS = 4
 """How often a fold is handed to the cluster again after the workers that held its rows died."""
 DIED = "The processes computing it died again and again; perhaps there is too little memory."
@@ -40,8 +40,14 @@ class Entry:
     futures: dict[int, Future] = field(default_factory=dict)
     scores: dict[int, FoldScore] = field(default_factory=dict)
     n_submissions: int = 0
-    must_end_at: float = float("inf")
+    begun: dict[int, float] = field(default_factory=dict)
+    spent_s: float = 0.0
+    allowance_s: float = float("inf")
     stop_name: str = field(default_factory=lambda: f"stop-{new_id()}")
+
+    def used_s(self, now: float) -> float:
+        """Return the seconds of computing it has used, over all folds."""
+        return self.spent_s + sum(now - begun for begun in self.begun.values())
 
 
 def score_fold_on_worker(
@@ -121,6 +127,8 @@ class CrossValidation:
             self._stop_all("Stopped, as asked.")
             raise
         finally:
+            for entry in self.open.values():
+                Event(entry.stop_name, client=self.client).set()
             self.client.unsubscribe_topic(topic)
         self.handle.report(1.0, "Training is done.")
 
@@ -163,22 +171,24 @@ class CrossValidation:
         if entry is None:
             return
         if future is None:
-            self._begin(entry)
+            self._begin(entry, fold)
         elif future is entry.futures[fold]:
             self._end(entry, fold, future)
 
-    def _begin(self, entry: Entry) -> None:
-        """Note the start of a candidate, and how much of the time that is left it may take."""
+    def _begin(self, entry: Entry, fold: int) -> None:
+        """Note the start of a fold; with a candidate's first, how much of the time that is left it may use."""
+        entry.begun[fold] = time.monotonic()
         if entry.candidate.status == "running":
             return
         n_threads = sum(self.client.nthreads().values()) or 1
         share_s = (self.ends_at - time.monotonic()) * n_threads / len(self.open)
-        entry.must_end_at = time.monotonic() + max(SHARE_FACTOR * share_s, MIN_SHARE_S)
+        entry.allowance_s = max(SHARE_FACTOR * share_s, MIN_ALLOWANCE_S)
         entry.candidate = self.store.update(entry.candidate, status="running", started_at=utc_now())
         self._report()
 
     def _end(self, entry: Entry, fold: int, future: Future) -> None:
         """Take in what came of one fold."""
+        entry.spent_s += time.monotonic() - entry.begun.pop(fold, time.monotonic())
         if future.status == "cancelled":
             self._submit_again(entry, fold)
             return
@@ -252,7 +262,7 @@ class CrossValidation:
         now = time.monotonic()
         if now > self.ends_at:
             self._stop_all(f"The time budget of {say_seconds(self.run.budget_s)} was used up.")
-        for entry in [entry for entry in self.open.values() if now > entry.must_end_at]:
+        for entry in [entry for entry in self.open.values() if entry.used_s(now) > entry.allowance_s]:
             self._stop(entry, "It took more than twice its share of the time budget.")
             self._report()
 

@@ -112,7 +112,7 @@ def train_recipe(handle: JobHandle, recipe: Recipe, settings: TrainingSettings) 
     except StoppedError:
         store.update(run, status="stopped", ended_at=utc_now())
         raise
-    except BaseException:
+    except Exception:
         # Whatever went wrong is told by the job; the run must not look as if it still worked.
         store.update(run, status="failed", ended_at=utc_now())
         raise
