@@ -1,0 +1,197 @@
+"""From bytes to UTF-8 text on disk: which encoding, and is it text at all?
+
+The bytes are streamed, never held as a whole. A file that is clean UTF-8 already is used where it lies.
+"""
+
+import codecs
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import charset_normalizer
+
+from core.errors import BadInputError
+from core.records import Decision
+
+CHUNK = 1 << 20
+HEAD = 1 << 16
+MAX_SAMPLE_LINES = 500
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+ENCODINGS = (
+    *("cp1252", "mac_roman", "cp949", "shift_jis", "gb18030", "big5", "euc_jp"),
+    *("cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256"),
+)
+"""Encodings that tables come in besides Unicode; of two that read equally well, the earlier one."""
+FOREIGN = (
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"%PDF", "a PDF document"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\xd0\xcf\x11\xe0", "an Excel or Word file of the old kind"),
+    (b"SQLite format 3", "a SQLite database"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"PK\x03\x04", "a ZIP archive"),
+)
+"""First bytes of files that are renamed to .csv, and what to call them."""
+WEB_PAGES = (b"<!doctype html", b"<html", b"<?xml", b"<svg", b"<head", b"<body")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A file as UTF-8 text on disk, with the name of the encoding it came in."""
+
+    path: Path
+    encoding: str
+    decisions: tuple[Decision, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Survey:
+    valid_utf8: bool
+    n_nul: int
+    n_lf: int
+    n_cr: int
+
+
+def decode_file(path: Path, workspace: Path) -> Text:
+    """Return the file as UTF-8 text without byte-order mark and NUL, with line ends that end lines.
+
+    Parameters
+    ----------
+    path : Path
+        The file as it was handed in.
+    workspace : Path
+        Folder for the decoded copy, where one is needed.
+
+    Raises
+    ------
+    BadInputError
+        When the bytes are no text: nothing, a picture, a web page, an archive.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    _refuse_foreign(head)
+    survey = _survey(path)
+    encoding = _unicode_mark(head) or ("utf-8" if survey.valid_utf8 else _guess_encoding(path))
+    only_cr = survey.n_lf == 0 and survey.n_cr > 0
+    if encoding == "utf-8" and survey.valid_utf8 and not survey.n_nul and not only_cr:
+        return Text(path, encoding)
+    target = workspace / "decoded.txt"
+    n_broken, n_nul = _transcode(path, target, encoding, only_cr)
+    return Text(target, encoding, _decisions(encoding, n_broken, n_nul, only_cr))
+
+
+def _refuse_foreign(head: bytes) -> None:
+    if not head.strip(b"\x00\t\n\r \xef\xbb\xbf\xff\xfe"):
+        raise BadInputError("The file is empty.", "Choose a file that holds a table.")
+    for start, what in FOREIGN:
+        if head.startswith(start):
+            raise BadInputError(f"The file is {what}, not a table.", "Save the table as CSV, Excel or Parquet.")
+    if head[:1000].lstrip(b"\xef\xbb\xbf\r\n\t ").lower().startswith(WEB_PAGES):
+        raise BadInputError(
+            "The file is a web page, not a table.",
+            "Perhaps a sign-in page was saved in place of the data: download the file itself again.",
+        )
+    if head.count(0) > len(head) / 10 and _unicode_mark(head) is None:
+        raise BadInputError("The file holds binary data, not text.", "Save the table as CSV, Excel or Parquet.")
+
+
+def _unicode_mark(head: bytes) -> str | None:
+    """Return the Unicode encoding a file begins with; without a mark, UTF-16 shows by every second byte being NUL."""
+    for mark, encoding in BOMS:
+        if head.startswith(mark):
+            return encoding
+    even, odd = head[0::2], head[1::2]
+    if odd.count(0) > 0.6 * len(odd) and even.count(0) < 0.05 * len(even):
+        return "utf-16-le"
+    if even.count(0) > 0.6 * len(even) and odd.count(0) < 0.05 * len(odd):
+        return "utf-16-be"
+    return None
+
+
+def _survey(path: Path) -> _Survey:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    valid, n_nul, n_lf, n_cr = True, 0, 0, 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            n_nul, n_lf, n_cr = n_nul + chunk.count(0), n_lf + chunk.count(b"\n"), n_cr + chunk.count(b"\r")
+            if valid:
+                try:
+                    decoder.decode(chunk)
+                except UnicodeDecodeError:
+                    valid = False
+    return _Survey(valid, n_nul, n_lf, n_cr)
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """Yield lines, the endless ones in pieces, so that memory stays small."""
+    with path.open("rb") as file:
+        while line := file.readline(HEAD):
+            yield line
+
+
+def _guess_encoding(path: Path) -> str:
+    """Return the likeliest encoding of a file that is not valid UTF-8.
+
+    Mostly valid UTF-8 with a few broken characters stays UTF-8. Otherwise the candidate whose text looks least
+    like a mess and most like some language (charset-normalizer's chaos and coherence), on a sample of the lines
+    that are not plain ASCII.
+    """
+    sample: list[bytes] = []
+    n_good = n_broken = 0
+    for line in _lines(path):
+        if not line.isascii():
+            text = line.decode("utf-8", errors="replace")
+            broken = text.count("\ufffd")
+            n_broken += broken
+            n_good += sum(character > "\x7f" for character in text) - broken
+            sample.append(line)
+        if len(sample) == MAX_SAMPLE_LINES:
+            break
+    if n_broken < n_good / 4:
+        return "utf-8"
+    matches = charset_normalizer.from_bytes(b"".join(sample)[: 4 * HEAD], cp_isolation=list(ENCODINGS), threshold=1.0)
+    ranked = [
+        (round(match.chaos + (0 if match.coherence else 0.05), 2), ENCODINGS.index(name), name)
+        for match in matches
+        for name in match.could_be_from_charset  # encodings that give the very same text
+    ]
+    return min(ranked)[2] if ranked else "cp1252"
+
+
+def _transcode(path: Path, target: Path, encoding: str, only_cr: bool) -> tuple[int, int]:
+    """Write the file as UTF-8; return how many characters could not be read and how many NULs were left out."""
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    n_broken = n_nul = 0
+    with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as file:
+        final = False
+        while not final:
+            chunk = source.read(CHUNK)
+            final = not chunk
+            text = decoder.decode(chunk, final=final)
+            n_broken += text.count("\ufffd")
+            n_nul += text.count("\x00")
+            text = text.replace("\x00", "")
+            file.write(text.replace("\r", "\n") if only_cr else text)
+    return n_broken, n_nul
+
+
+def _decisions(encoding: str, n_broken: int, n_nul: int, only_cr: bool) -> tuple[Decision, ...]:
+    decisions = []
+    if encoding not in ("utf-8", "utf-8-sig"):
+        decisions.append(Decision("encoding", f"Read as {encoding} and stored as UTF-8."))
+    if n_broken:
+        decisions.append(Decision("broken_characters", "Characters that could not be read were marked �.", n_broken))
+    if n_nul:
+        decisions.append(Decision("nul_characters", "NUL characters were left out.", n_nul))
+    if only_cr:
+        decisions.append(Decision("line_ends", "Lines end in a single carriage return, as on old Macs."))
+    return tuple(decisions)

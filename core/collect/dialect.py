@@ -1,0 +1,131 @@
+"""How a text file writes a table: what separates the values, and what encloses values that hold the separator.
+
+Each candidate is tried on a sample. The best one cuts the lines into rows of few shapes with many values, most of
+which look like something: a number, a date, a word. (The measure of van den Burg, Nazabal and Sutton, "Wrangling
+messy CSV files by detecting row and type patterns", 2019, simplified.)
+"""
+
+import csv
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+MAX_FIELD = 1 << 24
+SAMPLE_CHARACTERS = 1 << 18
+MAX_SAMPLE_ROWS = 1_000
+DELIMITERS = (",", "\t", ";", "|", ":", "^", "~", "\x1f")
+WHITESPACE = " "
+VALUE = re.compile(
+    r"""\s*(?:
+    | [-+(]?[$€£¥₩]?\s*[-+]?(?:\d[\d.,'\s]*|\.\d+)(?:[eE][-+]?\d+)?\s*[%€$£)]?   # a number, perhaps of money
+    | \d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d{1,2}:\d{2}.*)?                    # a date
+    | \d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[aApP][mM])?                       # a time
+    | [\w.+-]+@[\w-]+\.[\w.-]+ | \w+://\S+                                       # an address
+    | [#?*.-]{1,3} | \#?N/A                                                      # a stand-in for nothing
+    | [^\W_](?:[\w \-.'()/&+!?\#%*]*)                                            # words
+    )\s*""",
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """Separator, quote and escape. `delimiter` is None for one value a line, a space for runs of blanks.
+
+    `lines_quoted`: each line as a whole is enclosed in quotes and holds the real line.
+    """
+
+    delimiter: str | None
+    quote: str | None = '"'
+    escape: str | None = None
+    lines_quoted: bool = False
+
+
+def find_dialect(path: Path) -> Dialect:
+    """Return the dialect of a UTF-8 text file, judged by its beginning."""
+    with path.open(encoding="utf-8", newline="") as file:
+        sample = file.read(SAMPLE_CHARACTERS)
+        if file.read(1):  # The last line may be cut off.
+            sample = sample[: max(sample.rfind("\n"), 0) + 1] or sample
+    quote = _find_quote(sample)
+    escape = "\\" if quote and f"\\{quote}" in sample and f"{quote}{quote}{quote}" not in sample else None
+    best = _best(sample, quote, escape)
+    if best.delimiter is None and quote and _every_line_quoted(sample, quote):
+        unwrapped = "".join(f"{unwrap_line(line, quote)}\n" for line in sample.splitlines())
+        inner = _best(unwrapped, quote, escape)
+        if inner.delimiter is not None:
+            return Dialect(inner.delimiter, quote, escape, lines_quoted=True)
+    return best
+
+
+def split_rows(lines: Iterable[str], dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row's values with the number of its last line (from 1); blank lines are no rows.
+
+    Parameters
+    ----------
+    lines : iterable of str
+        Lines with their ends, as an open file with `newline=""` gives them.
+    """
+    csv.field_size_limit(MAX_FIELD)
+    if dialect.delimiter == WHITESPACE:
+        numbered = ((number, line.split()) for number, line in enumerate(lines, 1))
+        yield from ((number, row) for number, row in numbered if row)
+        return
+    if dialect.lines_quoted and dialect.quote:
+        lines = (f"{unwrap_line(line, dialect.quote)}\n" for line in lines)
+    reader = csv.reader(
+        lines,
+        delimiter=dialect.delimiter or "\x1f",
+        quotechar=dialect.quote,
+        escapechar=dialect.escape,
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+    )
+    for row in reader:
+        if row and (len(row) > 1 or row[0].strip()):
+            yield reader.line_num, row
+
+
+def unwrap_line(line: str, quote: str) -> str:
+    """Return what a wholly quoted line holds."""
+    return line.strip().removeprefix(quote).removesuffix(quote).replace(quote * 2, quote)
+
+
+def _find_quote(sample: str) -> str | None:
+    """Return the quote character: the double one unless single ones enclose values and double ones do not."""
+    enclosing = {quote: len(re.findall(rf"(?:^|[,;\t|]){quote}[^{quote}\n]*{quote}(?=[,;\t|\r\n])", sample, re.M))
+                 for quote in ('"', "'")}  # fmt: skip
+    return "'" if enclosing["'"] > 5 and not enclosing['"'] else '"'
+
+
+def _best(sample: str, quote: str | None, escape: str | None) -> Dialect:
+    candidates = [Dialect(delimiter, quote, escape) for delimiter in DELIMITERS if delimiter in sample]
+    candidates.append(Dialect(WHITESPACE, None))
+    scored = [(_score(sample, candidate), -rank, candidate) for rank, candidate in enumerate(candidates)]
+    score, _, best = max(scored, key=lambda entry: entry[:2])
+    return best if score > 0 else Dialect(None, quote, escape)
+
+
+def _score(sample: str, dialect: Dialect) -> float:
+    """Return how well a dialect fits: 0 when it does not cut rows at all."""
+    try:
+        rows = [
+            row for _, row in itertools.islice(split_rows(sample.splitlines(keepends=True), dialect), MAX_SAMPLE_ROWS)
+        ]
+    except csv.Error:
+        return 0.0
+    widths = Counter(map(len, rows))
+    needed = 3 if dialect.delimiter in (WHITESPACE, ":") else 2
+    if not widths or widths.most_common(1)[0][0] < needed:
+        return 0.0
+    shape = sum(count * (width - 1) / width for width, count in widths.items()) / len(widths) / len(rows)
+    cells = [cell for row in rows[:200] for cell in row]
+    known = sum(VALUE.fullmatch(cell[:200]) is not None for cell in cells) / len(cells)
+    return shape * known
+
+
+def _every_line_quoted(sample: str, quote: str) -> bool:
+    lines = [line.strip() for line in sample.splitlines() if line.strip()]
+    return len(lines) > 1 and all(len(line) > 1 and line[0] == line[-1] == quote for line in lines)

@@ -1,0 +1,158 @@
+"""Where the table lies among a file's rows: lines above it, a header or none, how many columns."""
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from core.collect.words import MISSING_WORDS
+from core.errors import BadInputError
+from core.records import Decision
+
+NUMBER = re.compile(r"[-+(]?[$€£¥₩]?\s*[-+]?(\d[\d.,' ]*|\.\d+)([eE][-+]?\d+)?\s*[%€$£)]?")
+DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?|\d{4}-\d{2}")
+MOSTLY = 0.8
+MAX_COLUMNS = 10_000
+Row = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """`names` of the columns, unique and never blank; `first_line` counts from 0: lines before it are no data."""
+
+    names: tuple[str, ...]
+    has_header: bool
+    n_preamble: int
+    first_line: int
+    decisions: tuple[Decision, ...]
+
+
+def find_layout(rows: Sequence[tuple[int, Row]]) -> Layout:
+    """Return where the table lies, judged by the first rows.
+
+    Parameters
+    ----------
+    rows : sequence of (line, values)
+        The file's first rows, each with the number of its last line, from 1.
+
+    Raises
+    ------
+    BadInputError
+        When there is a header and nothing below it, or the table is too wide.
+    """
+    values = [[cell.strip() for cell in row] for _, row in rows]
+    usual = _usual_width(values)
+    top = _table_top(values, usual)
+    body = values[top + 1 :]
+    header = values[top]
+    has_header = _is_header(header, body)
+    if has_header and not body:
+        raise BadInputError("The file has column names but no rows below them.", "Choose a file with data.")
+    width = max(usual, len(header)) if has_header else usual
+    if width > MAX_COLUMNS:
+        raise BadInputError(
+            f"The table has {width:,} columns; at most {MAX_COLUMNS:,} can be handled.",
+            "Leave out columns, or turn the table on its side.",
+        )
+    names, decisions = _name_columns(header if has_header else [], width, body)
+    if top:
+        shown = tuple(" ".join(filter(None, row))[:80] for row in values[:3])
+        decisions.insert(0, Decision("preamble", "Lines above the table were left out.", top, shown))
+    if not has_header:
+        decisions.append(Decision("no_header", "The first row is data, so the columns were numbered."))
+    first_line = rows[top][0] if has_header else (rows[top - 1][0] if top else 0)
+    return Layout(tuple(names), has_header, top, first_line, tuple(decisions))
+
+
+def _usual_width(rows: Sequence[Row]) -> int:
+    # Lines above the table may be many; the table itself is what goes on to the end.
+    tail = rows[len(rows) // 5 :] or rows
+    widths = Counter(map(len, tail))
+    return max(widths, key=lambda width: (widths[width], width))
+
+
+def _table_top(rows: Sequence[Row], usual: int) -> int:
+    """Return the index of the table's first row: the first that is not a comment and is about as full as the rest."""
+    full = median(sum(map(bool, row)) for row in rows[len(rows) // 5 :] or rows)
+    for index, row in enumerate(rows[:-1]):
+        is_comment = row[0].startswith("#") and len(row) < usual
+        long_enough = len(row) >= usual - 1 or usual == 1
+        if not is_comment and long_enough and sum(map(bool, row)) >= max(full / 2, min(usual - 1, 1)):
+            return index
+    return 0
+
+
+def _is_header(header: Row, body: Sequence[Row]) -> bool:
+    """Whether the first row names the columns: it differs in kind from what stands below it."""
+    if not body:
+        return not any(NUMBER.fullmatch(cell) for cell in header)
+    if _labels_in_order(header):
+        return True
+    shift = 1 if len(header) == len(body[0]) - 1 else 0
+    votes = 0.0
+    for index, cell in enumerate(header):
+        column = [row[index + shift] for row in body if len(row) > index + shift]
+        votes += _vote(cell, [value for value in column if value.lower() not in MISSING_WORDS])
+    return votes > 0 or (votes == 0 and all(header) and len(set(header)) == len(header) and len(header) > 1)
+
+
+def _vote(cell: str, column: Sequence[str]) -> float:
+    """Return how much one cell speaks for being a name: 1 for a word over numbers, -1 for a number over numbers."""
+    if not cell or not column:
+        return 0.0
+    for pattern in (NUMBER, DATE):
+        if sum(pattern.fullmatch(value) is not None for value in column) >= MOSTLY * len(column):
+            return -1.0 if pattern.fullmatch(cell) or cell.lower() in MISSING_WORDS else 1.0
+    distinct = set(column)
+    if cell in distinct:
+        return -1.0
+    repeats = len(distinct) <= len(column) / 2
+    same_length = len({len(value) for value in distinct}) == 1
+    if NUMBER.fullmatch(cell):
+        return 0.0
+    return 0.5 if repeats or (same_length and len(cell) != len(column[0])) else 0.1
+
+
+def _labels_in_order(header: Row) -> bool:
+    """Whether the numbers of a row count up in equal steps (1, 2, 3 or 1990, 1991): names, although numbers."""
+    numbers = [int(cell) for cell in header if re.fullmatch(r"\d{1,4}", cell)]
+    if len(numbers) < 4 or len(numbers) < MOSTLY * len(header):
+        return False
+    steps = {after - before for before, after in itertools.pairwise(numbers)}
+    return len(steps) == 1 and steps.pop() > 0
+
+
+def _name_columns(header: Row, width: int, body: Sequence[Row]) -> tuple[list[str], list[Decision]]:
+    """Return unique names, blank ones numbered; a header one short names all but a leading index."""
+    cells = list(header)
+    decisions = []
+    if cells and len(cells) == width - 1 and any(len(row) == width and row[-1] for row in body):
+        cells.insert(0, "index")
+        decisions.append(Decision("index_column", "The first column had no name; it was called 'index'."))
+    cells += [""] * (width - len(cells))
+    blank = [position for position, cell in enumerate(cells, 1) if not cell]
+    if header and blank:
+        sentence = "Columns without a name were named after their position."
+        decisions.append(Decision("blank_names", sentence, len(blank), tuple(f"column_{n}" for n in blank[:5])))
+    names = unique_names([cell or f"column_{position}" for position, cell in enumerate(cells, 1)])
+    renamed = [new for new, cell in zip(names, cells, strict=True) if cell and new != " ".join(cell.split())]
+    if renamed:
+        sentence = "Names that occurred twice (upper and lower case taken as one) were numbered."
+        decisions.append(Decision("duplicate_names", sentence, len(renamed), tuple(renamed[:5])))
+    return names, decisions
+
+
+def unique_names(names: Sequence[str]) -> list[str]:
+    """Return the names on one line each, later duplicates numbered; case does not make a difference."""
+    taken: set[str] = set()
+    result = []
+    for name in names:
+        plain = " ".join(name.split()) or "column"
+        candidate, number = plain, 2
+        while candidate.lower() in taken:
+            candidate, number = f"{plain}_{number}", number + 1
+        taken.add(candidate.lower())
+        result.append(candidate)
+    return result

@@ -1,0 +1,208 @@
+"""From a file to a typed Parquet file, with every decision on record: rows in = rows kept + rows reported."""
+
+import csv
+import itertools
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.collect import staging
+from core.collect.decoding import decode_file
+from core.collect.dialect import MAX_SAMPLE_ROWS, WHITESPACE, Dialect, find_dialect, split_rows
+from core.collect.layout import Layout, Row, find_layout
+from core.collect.typed_source import parquet_relation, write_typed
+from core.collect.workbook import is_workbook, open_sheet
+from core.errors import BadInputError
+from core.records import Column, Decision, Reading
+
+MAX_LINES_A_VALUE = 1_000
+PARQUET_START = b"PAR1"
+NO_DELIMITER = "\x1f"
+
+
+def read_table(path: Path, filename: str) -> tuple[pa.Table, Reading]:
+    """Return a file's table and how it was read; nothing is stored.
+
+    Parameters
+    ----------
+    path : Path
+        Where the bytes lie.
+    filename : str
+        What the person calls the file; shown in messages only, the bytes decide what it is.
+
+    Raises
+    ------
+    BadInputError
+        When the file holds no table: what it holds in its place, and the way out.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "table.parquet"
+        _, reading = convert_file(path, filename, target, Path(folder))
+        return pq.read_table(target), reading
+
+
+def convert_file(path: Path, filename: str, target: Path, workspace: Path) -> tuple[tuple[Column, ...], Reading]:
+    """Write a file's table as typed Parquet to `target`; return its columns and how it was read.
+
+    Parameters
+    ----------
+    workspace : Path
+        Folder on disk for work in between, several times the size of the file; left as it was.
+
+    Raises
+    ------
+    BadInputError
+        As `read_table`, with the file's name; what lies at `target` is of no use then.
+    """
+    try:
+        with (
+            tempfile.TemporaryDirectory(dir=workspace) as folder,
+            staging.open_staging(Path(folder)) as connection,
+        ):
+            return _convert(connection, path, target, Path(folder))
+    except BadInputError as error:
+        raise BadInputError(f"{filename}: {error.message}", error.hint) from error
+
+
+def _convert(
+    connection: duckdb.DuckDBPyConnection, path: Path, target: Path, folder: Path
+) -> tuple[tuple[Column, ...], Reading]:
+    with path.open("rb") as file:
+        start = file.read(len(PARQUET_START))
+    if start == PARQUET_START:
+        return _convert_parquet(connection, path, target)
+    return _convert_text(connection, _open_source(path, folder), target, folder)
+
+
+def _convert_parquet(
+    connection: duckdb.DuckDBPyConnection, path: Path, target: Path
+) -> tuple[tuple[Column, ...], Reading]:
+    relation, schema = parquet_relation(path)
+    columns, decisions = write_typed(connection, relation, schema, target)
+    n_rows = pq.read_metadata(target).num_rows
+    if n_rows == 0:
+        raise BadInputError("The file has column names but no rows.", "Choose a file with data.")
+    return columns, Reading("Parquet", n_rows_in=n_rows, n_rows_kept=n_rows, decisions=tuple(decisions))
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Text rows on disk, wherever they came from."""
+
+    format: str
+    path: Path
+    dialect: Dialect
+    encoding: str | None
+    decisions: tuple[Decision, ...]
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield each row with the number of its last line."""
+        with self.path.open(encoding="utf-8", newline="") as file:
+            yield from split_rows(file, self.dialect)
+
+
+def _open_source(path: Path, folder: Path) -> _Source:
+    if is_workbook(path):
+        copied = folder / "sheet.csv"
+        with open_sheet(path) as (rows, found), copied.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(row for row in rows if any(row))
+        return _Source("Excel", copied, Dialect(","), None, found)
+    text = decode_file(path, folder)
+    dialect = find_dialect(text.path)
+    decisions = list(text.decisions)
+    if dialect.lines_quoted:
+        decisions.append(Decision("quoted_lines", "Each line was enclosed in quotes, which were taken off."))
+    if dialect.delimiter is None:
+        decisions.append(Decision("one_column", "No separator was found, so the table has one column."))
+    return _Source("CSV", text.path, dialect, text.encoding, tuple(decisions))
+
+
+def _convert_text(
+    connection: duckdb.DuckDBPyConnection, source: _Source, target: Path, folder: Path
+) -> tuple[tuple[Column, ...], Reading]:
+    try:
+        layout = find_layout(list(itertools.islice(source.rows(), MAX_SAMPLE_ROWS)))
+    except csv.Error as error:
+        raise BadInputError(f"The file cannot be cut into rows: {error}.", "Save it again as plain CSV.") from error
+    n_rows, loading = _load(connection, source, layout, folder)
+    n_kept = staging.count_rows(connection)
+    if n_kept == 0:
+        raise BadInputError("The file holds no rows that fit together as a table.", "Look at it in a text editor.")
+    european = source.dialect.delimiter == ";"
+    types, typing = staging.find_types(connection, layout.names, european=european)
+    columns = staging.write_parquet(connection, layout.names, types, target)
+    reading = Reading(
+        source.format,
+        encoding=source.encoding,
+        delimiter=source.dialect.delimiter if source.format == "CSV" else None,
+        has_header=layout.has_header,
+        n_preamble=layout.n_preamble,
+        n_rows_in=n_rows,
+        n_rows_kept=n_kept,
+        decisions=(*source.decisions, *layout.decisions, *loading, *typing),
+    )
+    return columns, reading
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection, source: _Source, layout: Layout, folder: Path
+) -> tuple[int, list[Decision]]:
+    """Take the rows in as text; return their number, those left out included, and what was decided."""
+    width, dialect = len(layout.names), source.dialect
+    plain = dialect.delimiter not in (None, WHITESPACE) and not dialect.escape and not dialect.lines_quoted
+    if plain and dialect.quote and width > 1:
+        try:
+            delimiter = dialect.delimiter or NO_DELIMITER
+            n_rows = staging.load_csv(
+                connection, source.path, width, delimiter=delimiter, quote=dialect.quote, skip=layout.first_line
+            )
+            return n_rows, []
+        except duckdb.Error:
+            # A row is not as it should be: row by row, slower, every such row can be counted.
+            pass
+    return _load_row_by_row(connection, source, layout, folder)
+
+
+def _load_row_by_row(
+    connection: duckdb.DuckDBPyConnection, source: _Source, layout: Layout, folder: Path
+) -> tuple[int, list[Decision]]:
+    target, width = folder / "rectangular.csv", len(layout.names)
+    decisions: list[Decision] = []
+    try:
+        result = staging.write_rectangular(_data_rows(source, layout), width, target)
+    except _UnclosedQuoteError as problem:
+        decisions.append(Decision("unclosed_quote", str(problem), 1))
+        unquoted = Dialect(source.dialect.delimiter, quote=None)
+        bare = _Source(source.format, source.path, unquoted, source.encoding, source.decisions)
+        result = staging.write_rectangular(_data_rows(bare, layout), width, target)
+    if result.n_short:
+        sentence = "Rows with fewer values than there are columns were filled up with missing values."
+        decisions.append(Decision("short_rows", sentence, result.n_short))
+    if result.too_long:
+        sentence = "Rows with more values than there are columns were left out."
+        shown = tuple(f"row {position:,}" for position in result.too_long[:5])
+        decisions.append(Decision("long_rows", sentence, len(result.too_long), shown))
+    staging.load_csv(connection, target, width, delimiter=",", quote='"', skip=0)
+    return result.n_rows, decisions
+
+
+class _UnclosedQuoteError(Exception):
+    """A quote opens and does not close within a thousand lines."""
+
+
+def _data_rows(source: _Source, layout: Layout) -> Iterable[Row]:
+    try:
+        for line, row in source.rows():
+            if line > layout.first_line:
+                if any(cell.count("\n") > MAX_LINES_A_VALUE for cell in row):
+                    raise _UnclosedQuoteError(
+                        f"The quote that opens before line {line:,} never closes; quotes were kept."
+                    )
+                yield row
+    except csv.Error as error:
+        raise _UnclosedQuoteError("A quote opens and never closes; quotes were kept.") from error

@@ -1,0 +1,150 @@
+"""Immutable dataset versions: a Parquet file, its hash, and a record of where it came from."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core.collect.reading import convert_file
+from core.collect.typed_source import write_typed
+from core.errors import NoDataError
+from core.records import Column, DatasetVersion, Project, Reading, new_id
+from core.records.data import DatasetRole, DatasetSource
+from core.store import Store
+
+
+def add_dataset(  # noqa: PLR0913 - provenance, each part named
+    store: Store,
+    project_id: str,
+    path: Path,
+    *,
+    filename: str,
+    by: str,
+    source: DatasetSource = "upload",
+    parent_id: str | None = None,
+) -> DatasetVersion:
+    """Read a file and store its table as the project's next version; nothing is stored when it cannot be read.
+
+    Parameters
+    ----------
+    path : Path
+        Where the bytes lie; the file is left as it is.
+    filename : str
+        What the person calls it.
+
+    Raises
+    ------
+    BadInputError
+        When the file holds no table.
+    NotFoundError
+        When the project is gone.
+    """
+    draft = _Draft(project_id, filename, by, source, parent_id=parent_id)
+    workspace = store.home / "uploads"
+    return _store_version(store, draft, lambda target: convert_file(path, filename, target, workspace))
+
+
+def add_table(  # noqa: PLR0913 - provenance, each part named
+    store: Store,
+    project_id: str,
+    table: pa.Table,
+    *,
+    filename: str,
+    by: str,
+    source: DatasetSource,
+    role: DatasetRole = "table",
+    parent_id: str | None = None,
+    note: str = "",
+) -> DatasetVersion:
+    """Store a table in memory as the project's next version.
+
+    Raises
+    ------
+    BadInputError
+        When it has no columns, or too many.
+    NotFoundError
+        When the project is gone.
+    """
+
+    def write(target: Path) -> tuple[tuple[Column, ...], None]:
+        with duckdb.connect() as connection:
+            names = [f"c{index}" for index in range(table.num_columns)]
+            connection.register("t", table.rename_columns(names))
+            return write_typed(connection, "t", table.schema, target)[0], None
+
+    draft = _Draft(project_id, filename, by, source, role, parent_id, note)
+    return _store_version(store, draft, write)
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """What is known of a version before its table is written."""
+
+    project_id: str
+    filename: str
+    created_by: str
+    source: DatasetSource
+    role: DatasetRole = "table"
+    parent_id: str | None = None
+    note: str = ""
+
+
+def _store_version(
+    store: Store, draft: _Draft, write: Callable[[Path], tuple[tuple[Column, ...], Reading | None]]
+) -> DatasetVersion:
+    """Write the file whole, then the record: a file without a record is never seen."""
+    store.get(Project, draft.project_id)
+    dataset_id = new_id()
+    path = store.files.dataset(dataset_id)
+    with store.files.write_file(path) as temporary:
+        columns, reading = write(temporary)
+    return store.add(
+        DatasetVersion(
+            project_id=draft.project_id,
+            number=1 + store.count(DatasetVersion, project_id=draft.project_id, role=draft.role),
+            source=draft.source,
+            filename=draft.filename,
+            sha256=_sha256(path),
+            n_rows=pq.read_metadata(path).num_rows,
+            columns=columns,
+            role=draft.role,
+            parent_id=draft.parent_id,
+            reading=reading,
+            note=draft.note,
+            created_by=draft.created_by,
+            id=dataset_id,
+        )
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def list_datasets(store: Store, project_id: str) -> list[DatasetVersion]:
+    """Return all versions of a project, tables and streams, oldest first."""
+    return store.find(DatasetVersion, project_id=project_id)
+
+
+def current_dataset(store: Store, project_id: str) -> DatasetVersion:
+    """Return the newest table of a project.
+
+    Raises
+    ------
+    NoDataError
+        When it has none yet.
+    """
+    dataset = store.newest(DatasetVersion, project_id=project_id, role="table")
+    if dataset is None:
+        raise NoDataError("This project has no table yet.", "Upload one on Collect data.")
+    return dataset
+
+
+def current_stream(store: Store, project_id: str) -> DatasetVersion | None:
+    """Return the newest stream kept back for a project; None when there is none."""
+    return store.newest(DatasetVersion, project_id=project_id, role="stream")

@@ -1,0 +1,68 @@
+"""Rows of text from an Excel workbook, streamed."""
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
+
+from core.errors import BadInputError
+from core.records import Decision
+
+HINT = "Open it in Excel and save it again as .xlsx without a password, or as CSV."
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether the bytes are an Excel workbook of the present kind (.xlsx, .xlsm)."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return "xl/workbook.xml" in archive.namelist()
+
+
+@contextmanager
+def open_sheet(path: Path) -> Iterator[tuple[Iterator[list[str]], tuple[Decision, ...]]]:
+    """Give the rows of the first sheet that has any, as text, and what was decided.
+
+    Raises
+    ------
+    BadInputError
+        When the workbook is broken or has no rows.
+    """
+    try:
+        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        raise BadInputError("The Excel file cannot be opened.", HINT) from error
+    try:
+        sheet = next((sheet for sheet in workbook.worksheets if sheet.max_row != 0 and _has_rows(sheet)), None)
+        if sheet is None:
+            raise BadInputError("The Excel file has no rows.", "Choose a file that holds a table.")
+        others = tuple(name for name in workbook.sheetnames if name != sheet.title)
+        decisions = [Decision("sheet", f"Sheet '{sheet.title}' was read.")]
+        if others:
+            decisions.append(Decision("other_sheets", "Other sheets were left out.", len(others), others[:5]))
+        yield ([_as_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)), tuple(decisions)
+    finally:
+        workbook.close()
+
+
+def _has_rows(sheet: Any) -> bool:
+    return any(any(cell is not None for cell in row) for row in sheet.iter_rows(values_only=True, max_row=100))
+
+
+def _as_text(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, datetime):
+        return cell.strftime("%Y-%m-%d" if cell.time() == time() else "%Y-%m-%d %H:%M:%S")
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    return str(cell)
