@@ -1,6 +1,7 @@
 """From data that has types already (Parquet, Arrow) to the few types a stored table has."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -47,7 +48,12 @@ def _aliases(schema: pa.Schema) -> str:
 
 
 def write_typed(
-    connection: duckdb.DuckDBPyConnection, relation: str, schema: pa.Schema, target: Path
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    schema: pa.Schema,
+    target: Path,
+    *,
+    like: Sequence[Column] = (),
 ) -> tuple[tuple[Column, ...], list[Decision]]:
     """Write a relation with columns c0, c1, ... as Parquet in our few types.
 
@@ -57,6 +63,8 @@ def write_typed(
         A FROM clause.
     schema : pyarrow.Schema
         Names and types of its columns.
+    like : sequence of Column
+        Columns of a parent table, whose kinds columns of the same name keep.
 
     Raises
     ------
@@ -65,12 +73,17 @@ def write_typed(
     """
     if not 0 < len(schema) <= MAX_COLUMNS:
         raise BadInputError(f"The table has {len(schema):,} columns.", f"It needs 1 to {MAX_COLUMNS:,}.")
+    before = {column.name: column for column in like}
     columns, selected, decisions = [], [], []
     for index, (name, field) in enumerate(zip(unique_names(schema.names), schema, strict=True)):
         kind, dtype, expression, note = _convert(field.type, f"c{index}")
-        if kind == "category" and note != "boolean":
-            kind = _kind_of_words(connection, relation, expression)
-        if note.startswith("Stored"):
+        known = before.get(name)
+        if kind == "category":
+            same = known is not None and known.dtype == dtype
+            kind = known.kind if known and same else _kind_of_words(connection, relation, expression)
+        if dtype == "double" and known and known.dtype == "int64" and _all_whole(connection, relation, expression):
+            dtype, expression = "int64", f"CAST({expression} AS BIGINT)"
+        if note:
             decisions.append(Decision("converted", f"Column '{name}': {note}"))
         columns.append(Column(name, kind, dtype))
         selected.append(f"{expression} AS {sql_name(name)}")
@@ -109,3 +122,8 @@ def _kind_of_words(connection: duckdb.DuckDBPyConnection, relation: str, express
         f"SELECT {expression} AS x FROM {relation} LIMIT {MAX_SAMPLE_VALUES}"  # noqa: S608
     ).fetchall()
     return find_words(Counter(value for (value,) in rows if value is not None)).kind
+
+
+def _all_whole(connection: duckdb.DuckDBPyConnection, relation: str, expression: str) -> bool:
+    query = f"SELECT count(*) FROM {relation} WHERE {expression} % 1 <> 0 OR abs({expression}) > 9e15"  # noqa: S608
+    return bool(connection.execute(query).fetchall()[0][0] == 0)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.collect.reading import convert_file
+from core.collect.staging import ROW_GROUP_SIZE
 from core.collect.typed_source import write_typed
 from core.errors import NoDataError
 from core.records import Column, DatasetVersion, Project, Reading, new_id
@@ -43,7 +44,7 @@ def add_dataset(  # noqa: PLR0913 - provenance, each part named
     NotFoundError
         When the project is gone.
     """
-    draft = _Draft(project_id, filename, by, source, parent_id=parent_id)
+    draft = Draft(project_id, filename, by, source, parent_id=parent_id)
     workspace = store.home / "uploads"
     return _store_version(store, draft, lambda target: convert_file(path, filename, target, workspace))
 
@@ -62,6 +63,8 @@ def add_table(  # noqa: PLR0913 - provenance, each part named
 ) -> DatasetVersion:
     """Store a table in memory as the project's next version.
 
+    With a parent, columns of the same name stay what they are there: whole numbers whole, free text free text.
+
     Raises
     ------
     BadInputError
@@ -69,19 +72,30 @@ def add_table(  # noqa: PLR0913 - provenance, each part named
     NotFoundError
         When the project is gone.
     """
+    like = store.get(DatasetVersion, parent_id).columns if parent_id is not None else ()
 
     def write(target: Path) -> tuple[tuple[Column, ...], None]:
         with duckdb.connect() as connection:
             names = [f"c{index}" for index in range(table.num_columns)]
             connection.register("t", table.rename_columns(names))
-            return write_typed(connection, "t", table.schema, target)[0], None
+            return write_typed(connection, "t", table.schema, target, like=like)[0], None
 
-    draft = _Draft(project_id, filename, by, source, role, parent_id, note)
+    draft = Draft(project_id, filename, by, source, role, parent_id, note)
+    return _store_version(store, draft, write)
+
+
+def store_rows(store: Store, draft: "Draft", rows: pa.Table, columns: tuple[Column, ...]) -> DatasetVersion:
+    """Store rows of a version as a version of their own, its columns being what they were."""
+
+    def write(target: Path) -> tuple[tuple[Column, ...], None]:
+        pq.write_table(rows, target, compression="zstd", row_group_size=ROW_GROUP_SIZE)
+        return columns, None
+
     return _store_version(store, draft, write)
 
 
 @dataclass(frozen=True)
-class _Draft:
+class Draft:
     """What is known of a version before its table is written."""
 
     project_id: str
@@ -94,7 +108,7 @@ class _Draft:
 
 
 def _store_version(
-    store: Store, draft: _Draft, write: Callable[[Path], tuple[tuple[Column, ...], Reading | None]]
+    store: Store, draft: Draft, write: Callable[[Path], tuple[tuple[Column, ...], Reading | None]]
 ) -> DatasetVersion:
     """Write the file whole, then the record: a file without a record is never seen."""
     store.get(Project, draft.project_id)

@@ -1,0 +1,177 @@
+"""What a dataset version holds, column by column: exact counts and a small distribution, computed once and kept."""
+
+import itertools
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from core.collect.staging import COLUMNS_A_QUERY, open_staging
+from core.collect.typed_source import parquet_relation
+from core.records import Column, ColumnProfile, DatasetVersion, Distribution, Profile
+from core.store import Store, record_from_json, record_to_json
+
+N_BINS = 20
+N_CATEGORIES = 20
+N_EXAMPLES = 5
+EXAMPLE_ROWS = 200
+
+
+def profile_dataset(store: Store, dataset_id: str) -> Profile:
+    """Return the profile of a dataset version; the first call computes it, exactly and over all rows.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such version.
+    """
+    path = store.files.profile(dataset_id)
+    if path.exists():
+        return record_from_json(Profile, path.read_text(encoding="utf-8"))
+    dataset = store.get(DatasetVersion, dataset_id)
+    with (
+        tempfile.TemporaryDirectory(dir=store.home / "uploads") as folder,
+        open_staging(Path(folder)) as connection,
+    ):
+        relation, _ = parquet_relation(store.files.dataset(dataset_id))
+        columns = tuple(_profile_columns(connection, relation, dataset))
+    profile = Profile(dataset_id, dataset.n_rows, columns)
+    with store.files.write_file(path) as temporary:
+        temporary.write_text(record_to_json(profile), encoding="utf-8")
+    return profile
+
+
+def _profile_columns(
+    connection: duckdb.DuckDBPyConnection, relation: str, dataset: DatasetVersion
+) -> Iterator[ColumnProfile]:
+    examples = _examples(connection, relation, dataset.n_columns)
+    # The time to plan a query grows with the square of its length.
+    for start in range(0, dataset.n_columns, COLUMNS_A_QUERY):
+        batch = dataset.columns[start : start + COLUMNS_A_QUERY]
+        figures = _figures(connection, relation, start, batch)
+        for index, (column, found) in enumerate(zip(batch, figures, strict=True), start):
+            source = (relation, index)
+            yield _profile_column(connection, source, column, dataset.n_rows, found, examples[index])
+
+
+def _figures(
+    connection: duckdb.DuckDBPyConnection, relation: str, start: int, columns: Sequence[Column]
+) -> list[tuple[Any, ...]]:
+    """Return for each column: values present, distinct values, minimum, maximum, mean, median, standard deviation."""
+    wanted: list[str] = []
+    for index, column in enumerate(columns, start):
+        value = _measure(index, column)
+        wanted += [f"count(c{index})", f"count(DISTINCT c{index})"]
+        wanted += [f"min({value})", f"max({value})"] if value else ["NULL", "NULL"]
+        numbers = [f"avg({value})", f"median({value})", f"stddev_samp({value})"]
+        wanted += numbers if column.kind == "number" else ["NULL"] * 3
+    found = connection.execute(f"SELECT {', '.join(wanted)} FROM {relation}").fetchall()[0]  # noqa: S608
+    return [found[at : at + 7] for at in range(0, len(found), 7)]
+
+
+def _measure(index: int, column: Column) -> str | None:
+    """Return a column as a number in SQL (dates as seconds since 1970); None for words and truth values."""
+    if column.kind == "number":
+        return f"CAST(c{index} AS DOUBLE)"
+    return f"epoch(c{index})" if column.kind == "date" else None
+
+
+def _examples(connection: duckdb.DuckDBPyConnection, relation: str, n_columns: int) -> list[tuple[str, ...]]:
+    """Return the first different values of each column."""
+    rows = connection.execute(f"SELECT * FROM {relation} LIMIT {EXAMPLE_ROWS}").fetchall()  # noqa: S608
+    return [
+        tuple(dict.fromkeys(str(row[index])[:80] for row in rows if row[index] is not None))[:N_EXAMPLES]
+        for index in range(n_columns)
+    ]
+
+
+def _profile_column(
+    connection: duckdb.DuckDBPyConnection,
+    source: tuple[str, int],
+    column: Column,
+    n_rows: int,
+    figures: tuple[Any, ...],
+    examples: tuple[str, ...],
+) -> ColumnProfile:
+    relation, index = source
+    n_present, n_distinct, minimum, maximum, mean, median, sd = figures
+    is_date = column.kind == "date"
+    value = _measure(index, column)
+    if not n_present:
+        distribution = Distribution((), ())
+    elif value:
+        edges = _edges(minimum, maximum, whole=column.dtype == "int64")
+        counts = _count_bins(connection, relation, value, edges)
+        distribution = Distribution(_bin_labels(edges, column), counts, () if is_date else edges)
+    else:
+        distribution = _top_values(connection, relation, index, n_present)
+    return ColumnProfile(
+        name=column.name,
+        kind=column.kind,
+        n_rows=n_rows,
+        n_missing=n_rows - n_present,
+        n_distinct=n_distinct,
+        distribution=distribution,
+        minimum=None if is_date else minimum,
+        maximum=None if is_date else maximum,
+        mean=mean,
+        median=median,
+        sd=sd,
+        first=_iso(minimum) if is_date and n_present else None,
+        last=_iso(maximum) if is_date and n_present else None,
+        examples=examples,
+    )
+
+
+def _edges(minimum: float, maximum: float, *, whole: bool) -> tuple[float, ...]:
+    """Return the borders of up to `N_BINS` bins of equal width; few whole numbers get a bin each."""
+    if whole and maximum - minimum < N_BINS:
+        return tuple(minimum - 0.5 + step for step in range(int(maximum - minimum) + 2))
+    if minimum == maximum:
+        return (minimum - 0.5, maximum + 0.5)
+    width = maximum / N_BINS - minimum / N_BINS  # The difference itself may be beyond the largest number.
+    return (*(minimum + width * step for step in range(N_BINS)), maximum)
+
+
+def _count_bins(
+    connection: duckdb.DuckDBPyConnection, relation: str, value: str, edges: tuple[float, ...]
+) -> tuple[int, ...]:
+    n_bins, width = len(edges) - 1, edges[-1] / (len(edges) - 1) - edges[0] / (len(edges) - 1)
+    number = f"least({n_bins - 1}, greatest(0, CAST(floor(({value} - ?) / ?) AS INTEGER)))"
+    rows = connection.execute(
+        f"SELECT {number} AS bin, count(*) FROM {relation} WHERE {value} IS NOT NULL GROUP BY bin",  # noqa: S608
+        [edges[0], width],
+    ).fetchall()
+    counts = dict(rows)
+    return tuple(counts.get(bin_number, 0) for bin_number in range(n_bins))
+
+
+def _bin_labels(edges: tuple[float, ...], column: Column) -> tuple[str, ...]:
+    if column.kind == "date":
+        return tuple(_iso(edge) for edge in edges[:-1])
+    if edges[1] - edges[0] == 1 and edges[0] % 1 == 0.5:
+        return tuple(f"{edge + 0.5:.0f}" for edge in edges[:-1])
+    return tuple(f"{low:.4g} to {high:.4g}" for low, high in itertools.pairwise(edges))
+
+
+def _top_values(connection: duckdb.DuckDBPyConnection, relation: str, index: int, n_present: int) -> Distribution:
+    """Return the most frequent values, and all others together."""
+    rows = connection.execute(
+        f"SELECT c{index} AS x, count(*) AS n FROM {relation} WHERE c{index} IS NOT NULL "  # noqa: S608
+        f"GROUP BY x ORDER BY n DESC, x LIMIT {N_CATEGORIES}"
+    ).fetchall()
+    labels = [str(value).lower() if isinstance(value, bool) else str(value)[:80] for value, _ in rows]
+    counts = [count for _, count in rows]
+    if sum(counts) < n_present:
+        labels.append("all others")
+        counts.append(n_present - sum(counts))
+    return Distribution(tuple(labels), tuple(counts))
+
+
+def _iso(seconds: float) -> str:
+    """Return seconds since 1970 as an ISO date, with the time of day where there is one."""
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=round(seconds))
+    return moment.strftime("%Y-%m-%d" if moment.time() == time() else "%Y-%m-%d %H:%M:%S")
