@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import pandas as pd
 import pyarrow as pa
@@ -50,13 +51,13 @@ def create_sample_project(store: Store, key: str, *, by: str) -> Project:
         raise NotFoundError(f"There is no sample '{key}'.", f"Choose one of: {', '.join(s.key for s in SAMPLES)}.")
     table, stream = sample.load()
     project = create_project(store, sample.name, by=by, sample=key)
-    common = {"filename": sample.filename, "by": by, "source": "sample"}
-    dataset = add_table(store, project.id, _to_arrow(table), note=sample.description, **common)
+    add = partial(add_table, store, project.id, filename=sample.filename, by=by, source="sample")
+    dataset = add(_to_arrow(table), note=sample.description)
     if stream is None:
         keep_back_stream(store, dataset.id, share=STREAM_SHARE, by=by)
     else:
         note = f"{len(stream):,} later rows, kept back in the order they came."
-        add_table(store, project.id, _to_arrow(stream), role="stream", parent_id=dataset.id, note=note, **common)
+        add(_to_arrow(stream), role="stream", parent_id=dataset.id, note=note)
     change_objective(store, project.id, by=by, question=sample.question, task=sample.task, **sample.objective)
     return project
 
