@@ -72,8 +72,6 @@ def show_reading(reading: Reading) -> None:
         if not reading.decisions:
             st.markdown("Nothing had to be changed.")
         for decision in reading.decisions:
-            examples = (
-                f" For example: {', '.join(f'`{one}`' for one in decision.examples)}." if decision.examples else ""
-            )
-            st.markdown(f"- {decision.sentence}{examples}")
+            examples = f" For example: {', '.join(decision.examples)}." if decision.examples else ""
+            st.markdown(f"- {plain(decision.sentence + examples)}")
         st.caption(f"{reading.n_rows_in:,} rows in the file, {reading.n_rows_kept:,} rows in the table.")
