@@ -2,7 +2,7 @@
 
 from core.deploy.answers import Answers, LoadedModel
 from core.deploy.loading import load_model, load_prototype, load_reference
-from core.deploy.prototype import build_prototype
+from core.deploy.prototype import build_prototype, request_rows
 from core.deploy.reference import build_reference, count_predictions, count_rows
 from core.deploy.registration import list_models, register_model, run_registration, start_registration
 from core.deploy.releases import approve_model, live_model, promote_model, roll_back
@@ -22,6 +22,7 @@ __all__ = [
     "load_reference",
     "promote_model",
     "register_model",
+    "request_rows",
     "roll_back",
     "run_registration",
     "start_registration",

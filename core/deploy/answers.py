@@ -10,8 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from core.deploy.onnx_graph import feed_of, split_for_graph
+from core.deploy.graph_inputs import feed_of, split_for_graph
 from core.records import Engine, Label, Prototype, Reference
+
+GRAPH = "model.onnx"
 
 
 @dataclass(frozen=True)

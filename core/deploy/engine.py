@@ -12,21 +12,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from core.deploy.answers import OnnxScorer, PipelineScorer, Scorer
+from core.deploy.answers import GRAPH, OnnxScorer, PipelineScorer, Scorer
+from core.deploy.golden import ENGINE_TOLERANCE
 from core.deploy.onnx_graph import convert_model, convert_tables
-from core.evaluate.model_folder import read_model
 from core.records import Engine
-
-GRAPH = "model.onnx"
-TOLERANCE = 1e-4
-"""Largest difference allowed between the two engines: of a probability, or of a number in standard deviations."""
 
 ALL = "ONNX Runtime computes everything after the columns are read"
 MODEL_ONLY = "ONNX Runtime computes the model, scikit-learn the steps before it"
 Attempt = tuple[str, Callable[[], bytes]]
 
 
-def choose_engine(folder: Path, rows: pd.DataFrame) -> tuple[Engine, str]:
+def choose_engine(pipeline: Pipeline, folder: Path, rows: pd.DataFrame) -> tuple[Engine, str]:
     """Write `model.onnx` if a graph gives the pipeline's answers on these rows.
 
     Returns
@@ -34,7 +30,6 @@ def choose_engine(folder: Path, rows: pd.DataFrame) -> tuple[Engine, str]:
     tuple of Engine and str
         What will serve, and why, in words.
     """
-    pipeline = read_model(folder)
     expected = PipelineScorer(pipeline)
     differed = False
     for description, attempt in _attempts(pipeline, rows):
@@ -64,7 +59,7 @@ def _attempts(pipeline: Pipeline, rows: pd.DataFrame) -> list[Attempt]:
 
 
 def agree(first: Scorer, second: Scorer, rows: pd.DataFrame) -> bool:
-    """Whether two engines answer alike: equal classes, probabilities and numbers within `TOLERANCE`.
+    """Whether two engines answer alike: equal classes, probabilities and numbers within `ENGINE_TOLERANCE`.
 
     The rows are answered all at once and, some of them, one by one, as they will come.
     """
@@ -78,9 +73,9 @@ Scores = tuple[NDArray[Any], NDArray[np.float64] | None]
 def _same_answers(first: Scores, second: Scores) -> bool:
     (predictions, proba), (other_predictions, other_proba) = first, second
     if proba is not None:
-        close = other_proba is not None and np.allclose(proba, other_proba, rtol=0, atol=TOLERANCE)
+        close = other_proba is not None and np.allclose(proba, other_proba, rtol=0, atol=ENGINE_TOLERANCE)
         return close and bool((predictions == other_predictions).all())
     if predictions.dtype.kind not in "fiu":
         return bool((predictions == other_predictions).all())
-    allowed = TOLERANCE * float(np.std(predictions)) if len(predictions) > 1 else 0.0
-    return bool(np.allclose(predictions, other_predictions, rtol=TOLERANCE, atol=allowed))
+    allowed = ENGINE_TOLERANCE * float(np.std(predictions)) if len(predictions) > 1 else 0.0
+    return bool(np.allclose(predictions, other_predictions, rtol=ENGINE_TOLERANCE, atol=allowed))

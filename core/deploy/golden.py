@@ -13,6 +13,9 @@ GOLDEN = "golden.parquet"
 N_USUAL_ROWS = 40
 N_ODD_ROWS = 10
 TOLERANCE = 1e-6
+"""Largest difference allowed from the answers at registration: of a probability, or of a number, relatively."""
+ENGINE_TOLERANCE = 1e-4
+"""Largest difference allowed between ONNX Runtime, which mostly computes in single precision, and scikit-learn."""
 UNSEEN = "(never seen in training)"
 INPUT, PREDICTION, PROBABILITY = "input ", "output prediction", "output probability "
 

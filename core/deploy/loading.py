@@ -3,11 +3,9 @@
 import logging
 from pathlib import Path
 
-from core.deploy.answers import LoadedModel, OnnxScorer, PipelineScorer, Scorer
+from core.deploy.answers import GRAPH, LoadedModel, OnnxScorer, PipelineScorer, Scorer
 from core.deploy.child import run_module
-from core.deploy.engine import GRAPH
-from core.deploy.engine import TOLERANCE as ENGINE_TOLERANCE
-from core.deploy.golden import check_golden
+from core.deploy.golden import ENGINE_TOLERANCE, check_golden
 from core.errors import BadInputError
 from core.evaluate.model_folder import DAMAGED_HINT, check_folder, read_model
 from core.records import Engine, ModelVersion, Prototype, Reference

@@ -4,7 +4,7 @@ Everything after the table steps (coercing columns, expanding dates) makes one g
 that does not convert or does not agree, the model alone: one input `features`, made by the pipeline before it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -16,32 +16,10 @@ from skl2onnx.sklapi import CastTransformer
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
+from core.deploy.graph_inputs import FEATURES, N_TABLE_STEPS
 from core.deploy.onnx_converters import CONVERTERS, SHAPES
 
-FEATURES = "features"
-N_TABLE_STEPS = 2
-"""The pipeline's first steps, `coerce` and `dates`, work on tables and have no counterpart in ONNX."""
 TARGET_OPSET: Mapping[str, int] = MappingProxyType({"": 21, "ai.onnx.ml": 3})
-NUMPY_TYPES: Mapping[str, Any] = MappingProxyType(
-    {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(string)": np.object_}
-)
-
-
-def split_for_graph(pipeline: Pipeline, input_names: Sequence[str]) -> tuple[Pipeline, Any]:
-    """Divide a pipeline into what stays in Python and what a graph with these inputs does."""
-    if list(input_names) == [FEATURES]:
-        return pipeline[:-1], pipeline[-1]
-    return pipeline[:N_TABLE_STEPS], pipeline[N_TABLE_STEPS:]
-
-
-def feed_of(table: Any, inputs: Sequence[Any]) -> dict[str, Any]:
-    """Return the arrays a graph is fed with: one of shape (n, 1) a column, or the matrix of features."""
-    if [one.name for one in inputs] == [FEATURES]:
-        matrix = table.toarray() if hasattr(table, "toarray") else np.asarray(table)
-        return {FEATURES: matrix.astype(NUMPY_TYPES[inputs[0].type])}
-    # skl2onnx changes names that are no identifiers, but keeps their order.
-    columns = zip(inputs, table.columns, strict=True)
-    return {one.name: table[name].to_numpy(dtype=NUMPY_TYPES[one.type]).reshape(-1, 1) for one, name in columns}
 
 
 def convert_tables(pipeline: Pipeline, sample: pd.DataFrame, *, double: bool) -> bytes:

@@ -1,6 +1,7 @@
 """Writing the folder of a model version: everything needed to serve it, to prove it, and to take it away."""
 
 import json
+import logging
 import platform
 import tempfile
 from dataclasses import dataclass
@@ -11,14 +12,14 @@ import joblib
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from core.deploy.answers import PipelineScorer
+from core.deploy.answers import GRAPH, PipelineScorer
 from core.deploy.child import run_module
 from core.deploy.golden import choose_rows, odd_rows, write_golden
 from core.deploy.loading import PROTOTYPE, REFERENCE
 from core.deploy.mlflow_flavour import write_mlmodel
 from core.deploy.prototype import build_prototype
 from core.deploy.reference import build_reference
-from core.errors import NotReadyError
+from core.errors import BadInputError, NotReadyError
 from core.evaluate.model_folder import write_manifest, write_model
 from core.prepare import SplitRows
 from core.records import Engine, Prototype, Recipe
@@ -29,6 +30,7 @@ LIBRARIES = ("scikit-learn", "numpy", "pandas", "scipy", "skops", "joblib", "skl
 CONVERT_TIMEOUT_S = 120.0
 N_ROWS_COMPARED = 1_000
 N_ODD_ROWS_COMPARED = 200
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def write_package(folder: Path, pipeline: Pipeline, recipe: Recipe, rows: SplitR
     Raises
     ------
     BadInputError
-        When the pipeline contains a type that may not be stored.
+        When the pipeline contains a type that may not be stored, or answers differently in another process.
     """
     classes = () if recipe.task == "regression" else tuple(str(label) for label in pipeline.classes_)
     prototype = build_prototype(recipe, rows.train, classes)
@@ -88,7 +90,7 @@ def _rows_to_compare(frame: pd.DataFrame, prototype: Prototype) -> pd.DataFrame:
 
 
 def _convert(folder: Path, rows: pd.DataFrame) -> tuple[Engine, str]:
-    """Convert in a child process; a conversion that fails hard or takes too long leaves scikit-learn in charge."""
+    """Prove and convert in a child process; where only the conversion fails hard, scikit-learn stays in charge."""
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary) / "rows.parquet"
         rows.to_parquet(path)
@@ -96,13 +98,15 @@ def _convert(folder: Path, rows: pd.DataFrame) -> tuple[Engine, str]:
             done = run_module("core.deploy.convert", str(folder), str(path), timeout_s=CONVERT_TIMEOUT_S)
         except NotReadyError:
             return _without_graph(folder, f"took longer than {CONVERT_TIMEOUT_S:g} seconds")
-    if done.returncode != 0:
+    outcome = json.loads(done.stdout.strip().splitlines()[-1]) if done.stdout.strip() else {}
+    if "error" in outcome:
+        raise BadInputError(outcome["error"], "Train and evaluate the candidate again.")
+    if done.returncode != 0 or not outcome:
+        logger.warning("Converting %s ended with %d: %s", folder.name, done.returncode, done.stderr[-2000:])
         return _without_graph(folder, "failed")
-    outcome = json.loads(done.stdout.strip().splitlines()[-1])
     return outcome["engine"], outcome["reason"]
 
 
 def _without_graph(folder: Path, what_happened: str) -> tuple[Engine, str]:
-    for path in folder.glob("*.onnx"):
-        path.unlink()
+    (folder / GRAPH).unlink(missing_ok=True)
     return "pipeline", f"scikit-learn computes: converting to ONNX {what_happened}."

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from core.prepare import MISSING_LEVEL, coerce_frame, feature_columns
-from core.records import Column, Label, Prototype, PrototypeColumn, Recipe
+from core.records import Column, Json, Label, Prototype, PrototypeColumn, Recipe
 
 MOST_CATEGORIES = 100
 
@@ -55,3 +55,36 @@ def _describe(column: Column, present: "pd.Series[Any]", n_rows: int) -> Prototy
     levels = [str(level) for level in present.value_counts().index[:MOST_CATEGORIES]]
     example: Label = levels[0] == "True" if column.kind == "boolean" else levels[0]
     return PrototypeColumn(column.name, column.kind, required, categories=tuple(levels), example=example)
+
+
+def request_rows(prototype: Prototype, frame: pd.DataFrame) -> list[Json]:
+    """Return rows of a table as a request to the service holds them.
+
+    Parameters
+    ----------
+    prototype : Prototype
+        What the model expects; other columns of the table are left out.
+    frame : DataFrame of shape (n, any)
+        Rows as `collect.load_frame` gives them.
+
+    Returns
+    -------
+    list of dict
+        Column name -> number, truth value, text or ISO 8601 date in UTC; None where missing.
+    """
+    columns = [Column(column.name, column.kind, "") for column in prototype.columns]
+    coerced = coerce_frame(frame, columns)
+    values = {column.name: _to_json(coerced[column.name], column) for column in columns}
+    return [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
+
+
+def _to_json(values: "pd.Series[Any]", column: Column) -> list[Label | None]:
+    present = present_values(values, column)
+    if column.kind == "boolean":
+        present = present == "True"
+    elif column.kind == "date":
+        present = present.map(lambda moment: moment.isoformat())
+    plain: list[Label | None] = (
+        present.astype(object).reindex(values.index).where(lambda one: one.notna(), None).tolist()
+    )
+    return plain

@@ -1,6 +1,5 @@
 """From an evaluated candidate to a registered model version."""
 
-from core.deploy.loading import verify_folder
 from core.deploy.packaging import Package, write_package
 from core.deploy.registry import register_version
 from core.errors import NotReadyError
@@ -81,9 +80,7 @@ def register_model(store: Store, evaluation_id: str, *, by: str) -> ModelVersion
 def _write_folder(store: Store, model_id: str, candidate: Candidate, recipe: Recipe) -> Package:
     pipeline = load_fitted(store, candidate.id)
     with store.files.write_folder(store.files.model(model_id)) as folder:
-        package = write_package(folder, pipeline, recipe, split_rows(store, recipe))
-        verify_folder(folder, package.digest)
-    return package
+        return write_package(folder, pipeline, recipe, split_rows(store, recipe))
 
 
 def list_models(store: Store, project_id: str) -> list[ModelVersion]:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ def start_service(store: Store) -> str:
     if running:
         return running
     process = _spawn(store)
+    # Waits for the end of the process, whenever that is, so that no dead entry of it stays behind.
+    threading.Thread(target=process.wait, name="service-reaper", daemon=True).start()
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline and process.poll() is None:
         address = service_address(store)

@@ -38,7 +38,7 @@ def test_of_several_classes_the_hardest_is_named() -> None:
 
 def test_numbers_are_described_in_their_own_unit() -> None:
     truth = np.array([10.0, 20.0, 30.0, 40.0])
-    said = describe_quality("regression", ScoredRows(truth, truth + [1, -1, 1, -1]), "weight")
+    said = describe_quality("regression", ScoredRows(truth, truth + np.array([1, -1, 1, -1])), "weight")
     assert said[0] == "Half of its answers are within 1 of the true weight, nine of ten within 1."
     assert said[1] == "On average it is off by 1; always saying the middle value would be off by 10."
 

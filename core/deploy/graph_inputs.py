@@ -1,0 +1,32 @@
+"""What an ONNX graph of ours is fed with, and which steps of the pipeline make it."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+FEATURES = "features"
+N_TABLE_STEPS = 2
+"""The pipeline's first steps, `coerce` and `dates`, work on tables and have no counterpart in ONNX."""
+NUMPY_TYPES: Mapping[str, Any] = MappingProxyType(
+    {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(string)": np.object_}
+)
+
+
+def split_for_graph(pipeline: Pipeline, input_names: Sequence[str]) -> tuple[Pipeline, Any]:
+    """Divide a pipeline into what stays in Python and what a graph with these inputs does."""
+    if list(input_names) == [FEATURES]:
+        return pipeline[:-1], pipeline[-1]
+    return pipeline[:N_TABLE_STEPS], pipeline[N_TABLE_STEPS:]
+
+
+def feed_of(table: Any, inputs: Sequence[Any]) -> dict[str, Any]:
+    """Return the arrays a graph is fed with: one of shape (n, 1) a column, or the matrix of features."""
+    if [one.name for one in inputs] == [FEATURES]:
+        matrix = table.toarray() if hasattr(table, "toarray") else np.asarray(table)
+        return {FEATURES: matrix.astype(NUMPY_TYPES[inputs[0].type])}
+    # skl2onnx changes names that are no identifiers, but keeps their order.
+    columns = zip(inputs, table.columns, strict=True)
+    return {one.name: table[name].to_numpy(dtype=NUMPY_TYPES[one.type]).reshape(-1, 1) for one, name in columns}

@@ -1,0 +1,61 @@
+"""A prediction service in its own process, over real HTTP, shared by the tests of a module."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from core import serve
+from core.records import ModelVersion
+from core.store import Store, open_store
+from tests.model_worlds import World, approve, make_world, promote
+
+
+@dataclass
+class Live:
+    """A running service, with the project `late-flights` live on it."""
+
+    store: Store
+    world: World
+    first: ModelVersion
+    address: str
+    http: httpx.Client
+    client: serve.ServiceClient
+
+    @property
+    def slug(self) -> str:
+        return self.world.project.slug
+
+    def row(self, **changes: object) -> dict[str, object]:
+        """Return a row the model accepts, with some fields changed."""
+        return {
+            "distance": 1200.0,
+            "delay": 3.5,
+            "carrier": "UA",
+            "holiday": False,
+            "scheduled": "2020-03-01T08:00:00",
+            **changes,
+        }
+
+    def post(self, body: bytes | str, path: str = "predict", **headers: str) -> httpx.Response:
+        """Post raw bytes."""
+        content = body.encode() if isinstance(body, str) else body
+        return self.http.post(
+            f"/v1/{self.slug}/{path}", content=content, headers={"Content-Type": "application/json", **headers}
+        )
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    store = open_store(tmp_path_factory.mktemp("service") / "home")
+    world = make_world(store, "Late flights")
+    first = promote(store, approve(store, world))
+    address = serve.start_service(store)
+    try:
+        http = httpx.Client(base_url=address, timeout=60, trust_env=False)
+        with http, serve.ServiceClient(address) as client:
+            yield Live(store, world, first, address, http, client)
+    finally:
+        serve.stop_service(store)
+        store.engine.dispose()
