@@ -77,6 +77,8 @@ def _order_by_time(
         raise BadInputError(
             f"Column '{time_column}' holds no dates or numbers.", "Choose a column that tells the time."
         )
-    values = table.column(time_column)
-    order = pc.sort_indices(values, null_placement="at_start").to_numpy()
-    return order.astype(np.int64)
+    by_time = [(time_column, "ascending", "at_start")]
+    order: np.ndarray[tuple[int], np.dtype[np.int64]] = (
+        pc.sort_indices(table, sort_keys=by_time).to_numpy().astype(np.int64)
+    )
+    return order

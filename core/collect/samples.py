@@ -78,8 +78,9 @@ def _load_flights() -> tuple[pd.DataFrame, pd.DataFrame]:
     table = flights.dropna(subset=["arr_delay"]).merge(weather, on=["origin", "time_hour"], how="left")
     late = table.pop("arr_delay") > LATE_AFTER_MINUTES
     table["arrived_late"] = late.map({True: "yes", False: "no"})
-    hours = pd.to_datetime(table.pop("time_hour")).dt.tz_localize(None)
-    table.insert(0, "scheduled_at", hours + pd.to_timedelta(table["minute"], "min"))
+    # The package's own moment is in UTC; people plan by the clock in New York.
+    table = table.drop(columns="time_hour")
+    table.insert(0, "scheduled_at", pd.to_datetime(table[["year", "month", "day", "hour", "minute"]]))
     table = table.sort_values("scheduled_at", kind="stable", ignore_index=True)
     first = table["month"] <= LAST_TRAINING_MONTH
     return table[first], table[~first]
@@ -116,8 +117,10 @@ SAMPLES = (
         "Late flights",
         "Will this flight arrive more than 15 minutes late?",
         "binary",
-        "Flights from New York in 2013 with the weather. You learn from January to March; the rest of the year is "
-        "kept back as live traffic. Some columns give the answer away: find them.",
+        "Flights from New York in 2013 with the weather at that hour, cancelled ones and the arrival delay itself "
+        "left out. You learn from January to March; the rest of the year is kept back as live traffic. When a flight "
+        "is asked about, it has not left yet: dep_time, dep_delay, arr_time and air_time are not known then and "
+        "would give the answer away.",
         "flights_and_weather.csv",
         _load_flights,
         {
