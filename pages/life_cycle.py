@@ -11,11 +11,17 @@ N_PROJECTS_SHOWN = 8
 
 
 def welcome() -> None:
-    st.markdown("### Start a project")
-    ui.new_project_cards("home")
+    circle, cards = st.columns([5, 6], gap="large", vertical_alignment="center")
+    with circle:
+        ui.draw_example()
+    with cards:
+        st.markdown("### Welcome. Look around with a ready project ...")
+        ui.sample_cards("home")
+    st.markdown("### ... or start with your own table")
+    ui.own_project_form("home")
     projects = plan.list_projects(ui.store())
     if projects:
-        st.markdown("### Or open one that is here already")
+        st.markdown("### Open a project that is here already")
         with st.container(horizontal=True):
             for project in reversed(projects[-N_PROJECTS_SHOWN:]):
                 if st.button(

@@ -1,12 +1,12 @@
 """The only Streamlit code that pages share: the frame, the state, the circle, live work, errors in plain words."""
 
-from pages.ui.circle import draw_circle
+from pages.ui.circle import draw_circle, draw_example
 from pages.ui.errors import error_frame
 from pages.ui.frame import draw_header, draw_sidebar, draw_way_on
 from pages.ui.jobs import show_job
 from pages.ui.missing import say_missing, stop_missing
 from pages.ui.navigation import PAGES, choose_page, go_to, link_to, page_info
-from pages.ui.projects import new_project_cards
+from pages.ui.projects import own_project_form, sample_cards
 from pages.ui.state import newest_job, open_project, person, prefill, project, slug, store
 from pages.ui.tables import first_rows, profile_of, show_profile, show_reading, task_of
 from pages.ui.upload import FILE_TYPES, add_uploaded_table
@@ -19,6 +19,7 @@ __all__ = [
     "choose_page",
     "count",
     "draw_circle",
+    "draw_example",
     "draw_header",
     "draw_sidebar",
     "draw_way_on",
@@ -26,15 +27,16 @@ __all__ = [
     "first_rows",
     "go_to",
     "link_to",
-    "new_project_cards",
     "newest_job",
     "open_project",
+    "own_project_form",
     "page_info",
     "person",
     "plain",
     "prefill",
     "profile_of",
     "project",
+    "sample_cards",
     "say_missing",
     "show_job",
     "show_profile",

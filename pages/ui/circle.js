@@ -1,4 +1,5 @@
 // Draws the circle from `data` and reports which stage was clicked. Runs again at each change of data or theme.
+const TITLE = "The life cycle of the project";
 const SVG = "http://www.w3.org/2000/svg";
 const SIZE = 560, MIDDLE = SIZE / 2, RADIUS = 176, NODE = 30, LABEL = 236;
 
@@ -34,7 +35,7 @@ function arc(from, to, radius, kind) {
 }
 
 function ring(data, follow) {
-  const svg = make("svg", { viewBox: `-60 20 ${SIZE + 120} ${SIZE - 40}`, class: "ring", role: "group", "aria-label": data.title });
+  const svg = make("svg", { viewBox: `-60 20 ${SIZE + 120} ${SIZE - 40}`, class: "ring", role: "group", "aria-label": TITLE });
   const step = (2 * Math.PI) / data.stages.length, gap = (NODE + 9) / RADIUS;
   data.stages.forEach((stage, i) => {
     svg.append(arc(i * step + gap, (i + 1) * step - gap, RADIUS, stage.done ? "done" : "open"));
@@ -82,7 +83,7 @@ function emblem(data) {
 }
 
 function strip(data, follow) {
-  const list = make("h:ol", { "aria-label": data.title });
+  const list = make("h:ol", { "aria-label": TITLE });
   data.stages.forEach((stage, i) => {
     const link = make("h:a", {
       href: stage.href, class: state(stage, data), title: label(stage, data), "aria-label": label(stage, data),

@@ -1,6 +1,7 @@
 """The circle: eight stages, which are done for this project, where you are, what comes next; a click goes there."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import streamlit as st
 
 from core.plan import StageState, current_lap, next_stage
 from core.records import Project
-from pages.ui.navigation import go_to, page_info
+from pages.ui.navigation import STAGE_KEYS, go_to, page_info
 from pages.ui.state import store
 
 FOLDER = Path(__file__).parent
@@ -37,37 +38,34 @@ def draw_circle(
     large : bool
         Whether to draw the real circle rather than the strip.
     """
-    # Registering the same component again is free, and keeps the import of this module without effect.
-    component = st.components.v2.component(
-        "full_circle", html='<div id="circle">\n</div>', css=_asset("circle.css"), js=_asset("circle.js")
-    )
-    clicked = component(
-        key="circle_large" if large else "circle",
-        data=_drawing(project, states) | {"here": here, "large": large},
-        on_stage_change=lambda: None,
-    ).stage
-    if clicked:
-        go_to(clicked)
-
-
-def _drawing(project: Project, states: Sequence[StageState]) -> dict[str, Any]:
     n_done = sum(state.done for state in states)
-    query = urlencode({name: st.session_state[name] for name in ("project", "you") if st.session_state.get(name)})
-    stages = [
-        {
-            "key": state.key,
-            "title": state.title,
-            "done": state.done,
-            "sentence": state.sentence,
-            "href": f"{page_info(state.key).url_path}?{query}",
-        }
-        for state in states
-    ]
-    return {
-        "stages": stages,
+    drawing = {
+        "stages": states,
+        "here": here,
         "next": next_stage(tuple(states)).key,
         "name": project.name,
         "lap": f"Lap {current_lap(store(), project.id)}",
         "count": f"{n_done} of {len(states)} done",
-        "title": "The life cycle of this project",
+        "large": large,
     }
+    _draw(drawing, key="circle_large" if large else "circle")
+
+
+def draw_example() -> None:
+    """Draw the circle without a project: what the stages are, in which order, and that they start over."""
+    stages = [StageState(key, key.capitalize(), False, page_info(key).opening) for key in STAGE_KEYS]
+    drawing = {"stages": stages, "next": "plan", "lap": "Full circle", "count": "and round again", "large": True}
+    _draw(drawing, key="circle_example")
+
+
+def _draw(drawing: dict[str, Any], *, key: str) -> None:
+    """Draw what is given, with the address of each stage's page, and go where a click says."""
+    query = urlencode({name: st.session_state[name] for name in ("project", "you") if st.session_state.get(name)})
+    stages = [asdict(state) | {"href": f"{page_info(state.key).url_path}?{query}"} for state in drawing["stages"]]
+    # Registering the same component again is free, and keeps the import of this module without effect.
+    component = st.components.v2.component(
+        "full_circle", html='<div id="circle">\n</div>', css=_asset("circle.css"), js=_asset("circle.js")
+    )
+    clicked = component(key=key, data=drawing | {"stages": stages}, on_stage_change=lambda: None).stage
+    if clicked:
+        go_to(clicked)

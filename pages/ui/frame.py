@@ -7,12 +7,11 @@ import streamlit as st
 from core import plan
 from pages.ui import state
 from pages.ui.circle import draw_circle
-from pages.ui.navigation import PAGES, current_info, link_to, page_info
+from pages.ui.navigation import STAGE_KEYS, current_info, link_to, page_info
 from pages.ui.projects import delete_project_dialog, new_project_dialog
 from pages.ui.words import plain
 
 LOGO = Path(__file__).parent / "logo.svg"
-STAGE_KEYS = tuple(info.key for info in PAGES if info.key not in ("home", "review"))
 
 
 def draw_sidebar() -> None:

@@ -107,6 +107,7 @@ PAGES = (
         "It needs no knowledge of machine learning.",
     ),
 )
+STAGE_KEYS = tuple(info.key for info in PAGES if info.key not in ("home", "review"))
 
 
 def page_info(key: str) -> PageInfo:
@@ -126,7 +127,7 @@ def _page(info: PageInfo) -> "st.Page":
 
 def choose_page() -> "st.Page":
     """Declare all pages and return the one that the address names."""
-    loop = [_page(info) for info in PAGES if info.key not in ("home", "review")]
+    loop = [_page(page_info(key)) for key in STAGE_KEYS]
     return st.navigation(
         {"": [_page(page_info("home")), _page(page_info("review"))], "The circle": loop}, expanded=True
     )

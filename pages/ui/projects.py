@@ -34,10 +34,22 @@ def _start_own(name: str, uploaded: UploadedFile | None) -> None:
     go_to("collect" if uploaded else "plan")
 
 
-def new_project_cards(prefix: str) -> None:
-    """Draw the ways to start: one card for a table of one's own, one for each sample. `prefix` begins the keys."""
+def sample_cards(prefix: str) -> None:
+    """Draw a card for each sample: a ready project in one click. `prefix` begins the keys."""
+    with st.grid(2, min_column_width=220):
+        for sample in collect.SAMPLES:
+            with st.container(border=True, height="stretch", vertical_alignment="distribute"):
+                with st.container(gap="xsmall"):
+                    st.markdown(f"**{sample.name}**  \n{sample.question}")
+                    st.caption(f"{sample.description.split('. ')[0].rstrip('.')}.")
+                if st.button("Start with this", key=f"{prefix}_sample_{sample.key}", width="stretch"):
+                    with error_frame():
+                        _start_sample(sample.key)
+
+
+def own_project_form(prefix: str) -> None:
+    """Draw the form for a project of one's own, with a table or without. `prefix` begins the keys."""
     with st.form(f"{prefix}_own", border=True):
-        st.markdown("**:material/upload_file: Your own table**")
         name = st.text_input("Name of the project", placeholder="For example: Late deliveries", key=f"{prefix}_name")
         uploaded = st.file_uploader(
             "A table as CSV, TSV, Parquet or Excel (can also be added later)", type=FILE_TYPES, key=f"{prefix}_file"
@@ -45,22 +57,15 @@ def new_project_cards(prefix: str) -> None:
         if st.form_submit_button("Start this project", type="primary", icon=":material/add:", key=f"{prefix}_start"):
             with error_frame():
                 _start_own(name, uploaded)
-    st.markdown("**Or look around with a ready one**")
-    with st.grid(4 if prefix == "home" else 2, min_column_width=210):
-        for sample in collect.SAMPLES:
-            with st.container(border=True, height="stretch", key=f"{prefix}_card_{sample.key}"):
-                st.markdown(f"**{sample.name}**  \n{sample.question}")
-                st.caption(sample.description)
-                if st.button("Start with this", key=f"{prefix}_sample_{sample.key}", width="stretch"):
-                    with error_frame():
-                        _start_sample(sample.key)
 
 
 @st.dialog("New project", width="large", icon=":material/add_circle:")
 def new_project_dialog() -> None:
     """Ask for a new project, wherever the person is."""
     with error_frame():
-        new_project_cards("new")
+        own_project_form("new")
+        st.markdown("**Or look around with a ready one**")
+        sample_cards("new")
 
 
 @st.dialog("Delete this project?", icon=":material/delete:")

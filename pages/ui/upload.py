@@ -11,7 +11,7 @@ from core import collect
 from core.records import DatasetVersion, Project, new_id
 from pages.ui.state import person, store
 
-FILE_TYPES = ["csv", "tsv", "txt", "parquet", "xlsx", "xls", "gz"]
+FILE_TYPES = ["csv", "tsv", "txt", "tab", "dat", "data", "parquet", "xlsx", "xlsm"]
 
 
 def add_uploaded_table(project: Project, uploaded: UploadedFile) -> DatasetVersion:

@@ -27,7 +27,7 @@ def test_no_page_has_the_address_of_its_file_stem(info) -> None:
 def test_every_page_opens_without_a_project(visit: Visit, read: Read, stem: str) -> None:
     app = visit(stem)
     assert not app.error
-    assert "Start a project" in read(app) if stem == "life_cycle" else "No project is open." in read(app)
+    assert "start with your own table" in read(app) if stem == "life_cycle" else "No project is open." in read(app)
 
 
 @pytest.mark.parametrize("stem", STEMS)
