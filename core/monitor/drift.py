@@ -89,7 +89,7 @@ def compare_counts(reference: Reference, current: CurrentWindow) -> tuple[tuple[
     live = [live_counts(current.total, column) for column in reference.columns]
     live.append(live_counts(current.total, reference.prediction, prediction=True))
     pairs = [
-        CountPair(np.array(column.counts, dtype=np.int64), np.array(counts, dtype=np.int64))
+        CountPair(np.array(column.counts, np.int64), np.array(counts, np.int64), bool(column.edges))
         for column, counts in zip(columns, live, strict=True)
     ]
     alpha_each = ALPHA / len(pairs) / (current.n_looks * (current.n_looks + 1))

@@ -39,4 +39,5 @@ def shares(counts: Floats | Counts) -> Floats:
 
 
 def _smoothed(counts: Counts) -> Floats:
-    return shares(counts + PRIOR)
+    smoothed = (counts + PRIOR).astype(np.float64)
+    return shares(smoothed)

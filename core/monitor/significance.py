@@ -12,6 +12,7 @@ from scipy import optimize, stats
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 FEWEST_EXPECTED = 5.0
 """A chi-square cell needs so many expected rows in both samples; thinner bins are tested together, exactly."""
@@ -22,10 +23,14 @@ SMALLEST_SOUGHT = 0.1
 
 @dataclass(frozen=True, eq=False)
 class CountPair:
-    """Counts of one column in the same bins, the last of which is "missing": when the model learnt, and now."""
+    """Counts of one column in the same bins, the last of which is "missing": when the model learnt, and now.
+
+    `ordered` says that the other bins are stretches of one scale (numbers, dates), not categories.
+    """
 
     reference: Counts
     current: Counts
+    ordered: bool
 
     @property
     def n_reference(self) -> int:
@@ -46,8 +51,9 @@ class CountPair:
 def column_p_values(pairs: Sequence[CountPair]) -> Floats:
     """Return a p-value for each column: could both sets of counts come from the same source?
 
-    Up to three signals are tested in each column and combined by Bonferroni's rule: the well-filled bins by the
-    chi-square test of homogeneity, the thin bins taken together and the missing values by Fisher's exact test.
+    Up to five signals are tested in each column and combined by Bonferroni's rule: the well-filled bins by the
+    chi-square test of homogeneity; exactly, the missing values, the values below and those above all that the model
+    learnt from, and the other thin bins taken together.
 
     Parameters
     ----------
@@ -61,12 +67,15 @@ def column_p_values(pairs: Sequence[CountPair]) -> Floats:
 
     Source
     ------
-    Numerical Recipes, 3rd edition, 14.3 (chi-square of two binned samples); Fisher 1922.
+    Numerical Recipes, 3rd edition, 14.3 (chi-square of two binned samples); Fisher's exact test. Of values beyond the
+    largest of N earlier ones, x or more come among n new ones with the same hypergeometric probability.
     """
-    signals = np.ones((len(pairs), 3))
-    signals[:, 0] = _chi_square([_well_filled(pair) for pair in pairs])
-    signals[:, 1] = _exact(pairs, [_thin_rows(pair) for pair in pairs])
-    signals[:, 2] = _exact(pairs, [(int(pair.reference[-1]), int(pair.current[-1])) for pair in pairs])
+    masks = [_well_filled(pair) for pair in pairs]
+    special = np.array([_special_rows(pair, mask) for pair, mask in zip(pairs, masks, strict=True)])
+    chi_square = _chi_square(
+        [(pair.reference[mask], pair.current[mask]) for pair, mask in zip(pairs, masks, strict=True)]
+    )
+    signals = np.column_stack([chi_square, *(_exact(pairs, special[:, kind]) for kind in range(special.shape[1]))])
     n_tested = np.maximum(np.isfinite(signals).sum(axis=1), 1)
     smallest = np.nanmin(np.where(np.isfinite(signals), signals, 1.0), axis=1)
     corrected: Floats = np.minimum(smallest * n_tested, 1.0)
@@ -130,22 +139,31 @@ def _noncentrality(df: int, alpha: float) -> float:
     return float(root)
 
 
-def _well_filled_mask(pair: CountPair) -> NDArray[np.bool_]:
-    """Return which bins, "missing" left out, are full enough in both samples for the chi-square test."""
+def _well_filled(pair: CountPair) -> Mask:
+    """Return which bins are full enough in both samples for the chi-square test; "missing" never is."""
     n_fewer, n_both = min(pair.n_reference, pair.n_current), pair.n_reference + pair.n_current
-    together = (pair.reference + pair.current)[:-1]
-    mask: NDArray[np.bool_] = together * n_fewer >= FEWEST_EXPECTED * n_both
+    together = pair.reference + pair.current
+    mask: Mask = (together * n_fewer >= FEWEST_EXPECTED * n_both) & ~_outside(pair)
+    mask[-1] = False
     return mask
 
 
-def _well_filled(pair: CountPair) -> tuple[Counts, Counts]:
-    mask = _well_filled_mask(pair)
-    return pair.reference[:-1][mask], pair.current[:-1][mask]
+def _outside(pair: CountPair) -> Mask:
+    """Return which bins lie beyond the smallest and the largest value the model learnt from."""
+    mask = np.zeros(len(pair.reference), dtype=np.bool_)
+    if pair.ordered and len(mask) > 2:
+        mask[[0, -2]] = pair.reference[[0, -2]] == 0
+    return mask
 
 
-def _thin_rows(pair: CountPair) -> tuple[int, int]:
-    thin = ~_well_filled_mask(pair)
-    return int(pair.reference[:-1][thin].sum()), int(pair.current[:-1][thin].sum())
+def _special_rows(pair: CountPair, well_filled: Mask) -> list[tuple[int, int]]:
+    """Return reference and live rows that are missing, below, above, and in other thin bins."""
+    outside = _outside(pair)
+    below, above = outside & (np.arange(len(outside)) == 0), outside & (np.arange(len(outside)) > 0)
+    thin = ~well_filled & ~outside
+    thin[-1] = False
+    missing = np.arange(len(outside)) == len(outside) - 1
+    return [(int(pair.reference[mask].sum()), int(pair.current[mask].sum())) for mask in (missing, below, above, thin)]
 
 
 def _chi_square(cells: Sequence[tuple[Counts, Counts]]) -> Floats:
@@ -161,12 +179,14 @@ def _chi_square(cells: Sequence[tuple[Counts, Counts]]) -> Floats:
     return p_values
 
 
-def _exact(pairs: Sequence[CountPair], special: Sequence[tuple[int, int]]) -> Floats:
-    """Return two-sided exact p-values of some rows among all; NaN where there is no such row, or nothing else."""
-    n_special = np.array([first + second for first, second in special])
+def _exact(pairs: Sequence[CountPair], special: Counts) -> Floats:
+    """Return two-sided exact p-values of special rows among all; NaN where there is none, or nothing else.
+
+    `special` has shape (m, 2): reference and live rows of each column.
+    """
+    n_special, seen = special.sum(axis=1), special[:, 1]
     n_current = np.array([pair.n_current for pair in pairs])
     n_both = n_current + np.array([pair.n_reference for pair in pairs])
-    seen = np.array([second for _, second in special])
     upper = stats.hypergeom.sf(seen - 1, n_both, n_special, n_current)
     lower = stats.hypergeom.cdf(seen, n_both, n_special, n_current)
     testable = (n_special > 0) & (n_special < n_both)
