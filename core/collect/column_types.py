@@ -180,7 +180,7 @@ def _are_codes(values: Counter[str]) -> bool:
     lengths = {len(value) for value in values}
     n_digits = {len(value.lstrip("0")) for value in values}
     filled_up = min(lengths) >= 6 and all(value.startswith("0") for value in values) and len(n_digits) > 3
-    return len(lengths) <= 2 and not filled_up
+    return len(lengths) <= 2 and "0" not in values and not filled_up
 
 
 def _find_date(present: Counter[str], connection: duckdb.DuckDBPyConnection, european: bool) -> ColumnType | None:

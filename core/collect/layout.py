@@ -14,6 +14,8 @@ from core.records import Decision
 NUMBER = re.compile(r"[-+(]?[$€£¥₩]?\s*[-+]?(\d[\d.,' ]*|\.\d+)([eE][-+]?\d+)?\s*[%€$£)]?")
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?|\d{4}-\d{2}")
 MOSTLY = 0.8
+MIN_FILL = 0.3
+"""A row with less than this share of the values that rows usually have stands above the table."""
 MAX_COLUMNS = 10_000
 Row = Sequence[str]
 
@@ -79,7 +81,7 @@ def _table_top(rows: Sequence[Row], usual: int) -> int:
     for index, row in enumerate(rows[:-1]):
         is_comment = row[0].startswith("#") and len(row) < usual
         long_enough = len(row) >= usual - 1 or usual == 1
-        if not is_comment and long_enough and sum(map(bool, row)) >= max(full / 2, min(usual - 1, 1)):
+        if not is_comment and long_enough and sum(map(bool, row)) >= max(MIN_FILL * full, min(usual - 1, 1)):
             return index
     return 0
 
@@ -116,12 +118,13 @@ def _vote(cell: str, column: Sequence[str]) -> float:
 
 
 def _labels_in_order(header: Row) -> bool:
-    """Whether the numbers of a row count up in equal steps (1, 2, 3 or 1990, 1991): names, although numbers."""
+    """Whether the numbers of a row count up, in equal steps or as years (1, 2, 3; 1990, 2000): names all the same."""
     numbers = [int(cell) for cell in header if re.fullmatch(r"\d{1,4}", cell)]
     if len(numbers) < 4 or len(numbers) < MOSTLY * len(header):
         return False
     steps = {after - before for before, after in itertools.pairwise(numbers)}
-    return len(steps) == 1 and steps.pop() > 0
+    years = all(1500 <= number <= 2200 for number in numbers)
+    return min(steps) > 0 and (len(steps) == 1 or years)
 
 
 def _name_columns(header: Row, width: int, body: Sequence[Row]) -> tuple[list[str], list[Decision]]:

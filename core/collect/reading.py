@@ -155,6 +155,8 @@ def _load(
     """Take the rows in as text; return their number, those left out included, and what was decided."""
     width, dialect = len(layout.names), source.dialect
     plain = dialect.delimiter not in (None, WHITESPACE) and not dialect.escape and not dialect.lines_quoted
+    # DuckDB skips rows where a header spans lines, and lines where they are blank: only one row a line is safe.
+    plain = plain and layout.first_line == layout.n_preamble + layout.has_header
     if plain and dialect.quote and width > 1:
         try:
             delimiter = dialect.delimiter or NO_DELIMITER
@@ -171,7 +173,7 @@ def _load(
 def _load_row_by_row(
     connection: duckdb.DuckDBPyConnection, source: _Source, layout: Layout, folder: Path
 ) -> tuple[int, list[Decision]]:
-    target, width = folder / "rectangular.csv", len(layout.names)
+    target, width = folder / "rectangular.parquet", len(layout.names)
     decisions: list[Decision] = []
     try:
         result = staging.write_rectangular(_data_rows(source, layout), width, target)
@@ -187,7 +189,7 @@ def _load_row_by_row(
         sentence = "Rows with more values than there are columns were left out."
         shown = tuple(f"row {position:,}" for position in result.too_long[:5])
         decisions.append(Decision("long_rows", sentence, len(result.too_long), shown))
-    staging.load_csv(connection, target, width, delimiter=",", quote='"', skip=0)
+    staging.load_parquet(connection, target)
     return result.n_rows, decisions
 
 

@@ -5,7 +5,7 @@ is one of a few stray words, which become missing and are reported, or changes t
 keep their order.
 """
 
-import csv
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from core.collect.column_types import WORDS, ColumnType, find_type, stray_words_allowed
 from core.collect.words import BLANKS, MISSING_WORDS, sql_list, sql_name, sql_text
@@ -23,6 +25,7 @@ SAMPLE_ROWS = 10_000
 MAX_COUNTEREXAMPLES = 1_000
 MAX_ROUNDS = 5
 ROW_GROUP_SIZE = 122_880
+CELLS_A_BATCH = 200_000
 COLUMNS_A_QUERY = 16
 
 
@@ -79,22 +82,40 @@ class Rectangle:
 
 
 def write_rectangular(rows: Iterable[Sequence[str]], width: int, target: Path) -> Rectangle:
-    """Write rows of any length as a clean CSV file of `width` columns.
+    """Write rows of any length as text in Parquet, `width` columns named c0, c1, ...
 
     Short rows are filled up with missing values. Values beyond the width are dropped where they are blank; a row that
     has more real values than there are columns is left out, since nobody knows which belongs where.
     """
+    schema = pa.schema([(f"c{index}", pa.string()) for index in range(width)])
     n_rows = n_short = 0
     too_long: list[int] = []
-    with target.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-        for n_rows, row in enumerate(rows, 1):
-            if len(row) > width and any(cell.strip() for cell in row[width:]):
-                too_long.append(n_rows)
-                continue
-            n_short += len(row) < width
-            writer.writerow([*row[:width], *[""] * (width - len(row))])
+    with pq.ParquetWriter(target, schema, compression="lz4") as writer:
+        for batch in _batches(rows, max(1, CELLS_A_BATCH // width)):
+            even = []
+            for row in batch:
+                n_rows += 1
+                if len(row) > width and any(cell.strip() for cell in row[width:]):
+                    too_long.append(n_rows)
+                    continue
+                n_short += len(row) < width
+                even.append([*row[:width], *[None] * (width - len(row))])
+            columns = [pa.array(column, pa.string()) for column in zip(*even, strict=True)]
+            if columns:
+                writer.write_table(pa.table(columns, schema=schema))
     return Rectangle(n_rows, n_short, tuple(too_long))
+
+
+def _batches(rows: Iterable[Sequence[str]], size: int) -> Iterator[list[Sequence[str]]]:
+    iterator = iter(rows)
+    while batch := list(itertools.islice(iterator, size)):
+        yield batch
+
+
+def load_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Take rows in that are text in Parquet already, as table `raw`."""
+    connection.execute("DROP TABLE IF EXISTS raw")
+    connection.execute("CREATE TABLE raw AS SELECT * FROM read_parquet(?)", [str(path)])
 
 
 def find_types(
