@@ -1,6 +1,8 @@
 """Projects with a trained, evaluated and registered model, made quickly through the product's own parts."""
 
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,7 +10,8 @@ import pyarrow as pa
 
 from core import collect, deploy, evaluate, plan, prepare
 from core.evaluate.model_folder import write_manifest, write_model
-from core.records import Candidate, Evaluation, ModelVersion, Project, Recipe, TrainingRun
+from core.records import Candidate, Evaluation, ModelVersion, Project, Recipe, TrainingRun, new_id
+from core.records.model import ModelStatus
 from core.store import JobHandle, Store
 from core.train.fitting import FitSpec, fit_pipeline
 
@@ -96,3 +99,24 @@ def promote(store: Store, model: ModelVersion) -> ModelVersion:
     live = store.releases.current(model.project_id)
     deploy.promote_model(store, model.id, by="Bert", seen_generation=live.generation if live else 0)
     return model
+
+
+def copy_version(store: Store, model: ModelVersion, *, number: int, status: ModelStatus = "approved") -> ModelVersion:
+    """Return another version with the same files: registering takes seconds, copying does not."""
+    copied = replace(
+        model,
+        id=new_id(),
+        number=number,
+        status=status,
+        candidate_id=new_id(),
+        approved_by="Bert" if status == "approved" else None,
+    )
+    shutil.copytree(store.files.model(model.id), store.files.model(copied.id))
+    return store.add(copied)
+
+
+def damage(path: Path) -> None:
+    """Flip one bit in the middle of a file."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)

@@ -4,6 +4,7 @@ Everything after the table steps (coercing columns, expanding dates) makes one g
 that does not convert or does not agree, the model alone: one input `features`, made by the pipeline before it.
 """
 
+import warnings
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -45,13 +46,16 @@ def convert_model(pipeline: Pipeline, *, double: bool) -> bytes:
 
 
 def _convert(part: Any, model: Any, types: list[tuple[str, Any]]) -> bytes:
-    graph = skl2onnx.convert_sklearn(
-        part,
-        initial_types=types,
-        options={id(model): {"zipmap": False}} if is_classifier(model) else None,
-        target_opset=dict(TARGET_OPSET),
-        custom_conversion_functions=dict(CONVERTERS),
-        custom_shape_calculators=dict(SHAPES),
-    )
+    with warnings.catch_warnings():
+        # It reads attributes that scikit-learn is going to drop: for its authors to mend.
+        warnings.simplefilter("ignore")
+        graph = skl2onnx.convert_sklearn(
+            part,
+            initial_types=types,
+            options={id(model): {"zipmap": False}} if is_classifier(model) else None,
+            target_opset=dict(TARGET_OPSET),
+            custom_conversion_functions=dict(CONVERTERS),
+            custom_shape_calculators=dict(SHAPES),
+        )
     serialized: bytes = graph.SerializeToString()
     return serialized
