@@ -96,11 +96,13 @@ def _context() -> Any:
 
 
 def _receive(receiver: Connection, should_stop: Callable[[], bool], deadline: float) -> Any:
-    while not receiver.poll(POLL_S):
+    while True:
         if should_stop():
             raise WorkStoppedError("Stopped, as asked.")
         if time.monotonic() > deadline:
             raise WorkStoppedError("It took longer than the time it was given.")
+        if receiver.poll(POLL_S):
+            break
     try:
         error, result = receiver.recv()
     except EOFError as reason:

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import dask
-from distributed import Client, Event, Future, LocalCluster, get_client
+from distributed import Client, Event, Future, LocalCluster
 
 from core.errors import NotReadyError
 from core.store import StoppedError
 from core.train.child import WorkStoppedError, run_killable
+from core.train.worker import run_stoppable
 
 CONNECT_TIMEOUT_S = 10
 POLL_S = 0.2
@@ -40,7 +41,8 @@ def open_cluster(n_workers: int | None = None) -> LocalCluster:
         n_workers=n_workers or os.cpu_count() or 1,
         threads_per_worker=1,
         host="127.0.0.1",
-        dashboard_address=None,
+        # The scheduler opens a web server in any case: on a free port, not on a fixed one that may be taken.
+        scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
         silence_logs=logging.ERROR,
     )
 
@@ -129,14 +131,3 @@ def _wait(future: Future, stop_requested: Callable[[], bool]) -> None:
         if stop_requested():
             raise StoppedError
         time.sleep(POLL_S)
-
-
-def run_stoppable(
-    function: Callable[..., Any],
-    arguments: list[Any],
-    stop_name: str,
-    time_limit_s: float = float("inf"),
-) -> Any:
-    """Run on a worker: call the function in a child process, which dies when the event `stop_name` is set."""
-    event = Event(stop_name, client=get_client())
-    return run_killable(function, tuple(arguments), should_stop=event.is_set, time_limit_s=time_limit_s)

@@ -1,32 +1,36 @@
 """Candidates times folds on the cluster: results as they come, a stop that stops, a budget that holds."""
 
+import concurrent.futures
 import functools
 import itertools
+import logging
 import queue
 import statistics
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from distributed import Client, Event, Future, KilledWorker, get_worker
+from distributed import Client, Event, Future, KilledWorker
 
 from core.errors import LifecycleError
 from core.plan import score_to_value
 from core.records import Candidate, TrainingRun, new_id, utc_now
 from core.store import JobHandle, StoppedError
 from core.train.child import WorkStoppedError
-from core.train.cluster import run_stoppable
 from core.train.families import find_family
-from core.train.fitting import FitSpec, FoldScore, score_fold
-from core.train.folds import TrainingData, draw_rows
+from core.train.fitting import FitSpec, FoldScore
+from core.train.folds import TrainingData
 from core.train.planning import say_seconds
 from core.train.tracking import log_candidate, tracking_client
+from core.train.worker import score_fold_on_worker
 
+LOG = logging.getLogger(__name__)
 POLL_S = 0.25
 SHARE_FACTOR = 2.0
 """A candidate may use so many times its equal share of the computing time that is left when it begins."""
 MIN_ALLOWANCE_S = 10.0
+SCATTER_TIMEOUT_S = 120
 MAX_SUBMISSIONS = 4
 """How often a fold is handed to the cluster again after the workers that held its rows died."""
 DIED = "The processes computing it died again and again; perhaps there is too little memory."
@@ -48,33 +52,6 @@ class Entry:
     def used_s(self, now: float) -> float:
         """Return the seconds of computing it has used, over all folds."""
         return self.spent_s + sum(now - begun for begun in self.begun.values())
-
-
-def score_fold_on_worker(
-    data: TrainingData, spec: FitSpec, n_rows: int, place: tuple[str, str, int], stop_name: str
-) -> FoldScore:
-    """Run on a worker: say that the fold begins, then fit and score it in a child process.
-
-    Parameters
-    ----------
-    data : TrainingData
-        The scattered rows and folds.
-    spec : FitSpec
-        What to fit.
-    n_rows : int
-        Learn from at most so many rows.
-    place : (topic, candidate id, fold)
-        Where the beginning is announced.
-    stop_name : str
-        Event that kills the fit.
-    """
-    topic, candidate_id, fold = place
-    get_worker().log_event(topic, {"candidate_id": candidate_id, "fold": fold})
-    learn, score = data.folds[fold]
-    learn = draw_rows(learn, n_rows, spec.random_state)
-    parts = [spec, data.frame.iloc[learn], data.frame.iloc[score]]
-    result: FoldScore = run_stoppable(score_fold, parts, stop_name)
-    return result
 
 
 class CrossValidation:
@@ -103,7 +80,7 @@ class CrossValidation:
         self.ends_at = 0.0
         self.order = itertools.count()
 
-    def work(self, candidates: Iterable[Candidate]) -> None:
+    def work(self, candidates: Sequence[Candidate]) -> None:
         """Cross-validate the candidates that are not done yet.
 
         Raises
@@ -112,14 +89,19 @@ class CrossValidation:
             When the person stopped the job.
         """
         waiting = [candidate for candidate in candidates if candidate.status in ("waiting", "running")]
+        untracked = [one for one in candidates if one.status == "done" and one.mlflow_run_id is None]
         self.n_candidates = len(waiting)
         self.ends_at = time.monotonic() + self.run.budget_s
         topic = f"training-{self.run.id}"
         self.client.subscribe_topic(topic, self._on_begin)
+        # Tracking has a thread of its own: a slow tracking server must not delay a stop or the budget's end.
+        self.tracker = concurrent.futures.ThreadPoolExecutor(1)
         try:
-            self.scattered = self.client.scatter(self.data, broadcast=True, hash=False)
+            self.scattered = self._scatter()
             for candidate in waiting:
                 self._enter(candidate)
+            for candidate in untracked:
+                self._track_later(candidate)
             while self.open:
                 self._take_message()
                 self._check_time()
@@ -130,6 +112,7 @@ class CrossValidation:
             for entry in self.open.values():
                 Event(entry.stop_name, client=self.client).set()
             self.client.unsubscribe_topic(topic)
+            self.tracker.shutdown()
         self.handle.report(1.0, "Training is done.")
 
     def _on_begin(self, event: tuple[float, dict[str, Any]]) -> None:
@@ -203,6 +186,10 @@ class CrossValidation:
         else:
             self._take_score(entry)
 
+    def _scatter(self) -> Future:
+        """Hand the rows to every worker, waiting for workers that are being started."""
+        return self.client.scatter(self.data, broadcast=True, hash=False, timeout=SCATTER_TIMEOUT_S)
+
     def _submit_again(self, entry: Entry, fold: int) -> None:
         """The rows were lost with the workers that held them: hand out both anew."""
         entry.n_submissions += 1
@@ -210,7 +197,7 @@ class CrossValidation:
             self._close(entry, "failed", DIED)
             return
         if self.scattered.status in ("cancelled", "lost", "error"):
-            self.scattered = self.client.scatter(self.data, broadcast=True, hash=False)
+            self.scattered = self._scatter()
         self._submit(entry, fold)
 
     def _take_score(self, entry: Entry) -> None:
@@ -247,7 +234,10 @@ class CrossValidation:
             score_sd=statistics.stdev(values) if len(values) > 1 else 0.0,
         )
         self._close(entry, "done", "")
-        self._track(entry.candidate)
+        self._track_later(entry.candidate)
+
+    def _track_later(self, candidate: Candidate) -> None:
+        self.tracker.submit(self._track, candidate).add_done_callback(_log_failure)
 
     def _track(self, candidate: Candidate) -> None:
         logged = log_candidate(self.store, tracking_client(self.store), self.run, self.spec.recipe, candidate)
@@ -294,3 +284,9 @@ class CrossValidation:
         names = ", ".join(find_family(candidate.family).title for candidate in running)
         message = f"{n_closed} of {self.n_candidates} families done" + (f"; now: {names}." if names else ".")
         self.handle.report(done / max(self.n_candidates, 1), message)
+
+
+def _log_failure(tracked: "concurrent.futures.Future[None]") -> None:
+    """Training goes on without tracking, but not in silence."""
+    if error := tracked.exception():
+        LOG.error("A candidate could not be tracked", exc_info=error)

@@ -124,7 +124,7 @@ def _rows_within(family: ModelFamily, task: Task, n_columns: int, seconds: float
 
 def round_down(number: int) -> int:
     """Return the number with two figures: 12,345 becomes 12,000."""
-    step = 10 ** max(int(math.log10(max(number, 1))) - 1, 0)
+    step: int = 10 ** max(int(math.log10(max(number, 1))) - 1, 0)
     return number // step * step
 
 
