@@ -26,39 +26,43 @@ if live is None:
 else:
     release.show_live(live)
 
-st.subheader("Make a model live")
 waiting = [model for model in models if model.status == "registered"]
 approved = [model for model in models if model.status == "approved" and (live is None or model.id != live.id)]
 job = ui.newest_job("register")
-ui.show_job(job, title="Handing in")
-first, second, third = st.columns(3, border=True)
-with first:
-    st.markdown("**1 · Hand in** a tested model")
-    handed_in = {model.evaluation_id for model in models}
-    open_results = {words: result for words, result in evaluated.items() if result.id not in handed_in}
-    if job is not None and job.active:
-        st.caption("One is being handed in.")
-    elif open_results:
-        release.register_form(open_results, key="deploy_register")
-    else:
-        st.caption("Every tested model has been handed in.")
-with second:
-    st.markdown("**2 · Approve** by another person")
-    if not waiting:
-        st.caption("Nothing waits for approval.")
-    for model in waiting[:1]:
-        release.approve_form(model, key="deploy_approve")
-with third:
-    st.markdown("**3 · Go live**")
-    if not approved:
-        st.caption("No approved model waits to go live.")
-    else:
-        chosen = approved[0]
-        if len(approved) > 1:
-            chosen = st.selectbox("Which", approved, format_func=release.name_model, key="deploy_version")
-        release.promote_button(chosen, key="deploy_promote")
 
-if live is not None:
+
+def show_steps() -> None:
+    st.subheader("Make a model live")
+    ui.show_job(job, title="Handing in")
+    first, second, third = st.columns(3, border=True)
+    with first:
+        st.markdown("**1 · Hand in** a tested model")
+        handed_in = {model.evaluation_id for model in models}
+        open_results = {words: result for words, result in evaluated.items() if result.id not in handed_in}
+        if job is not None and job.active:
+            st.caption("One is being handed in.")
+        elif open_results:
+            release.register_form(open_results, key="deploy_register")
+        else:
+            st.caption("Every tested model has been handed in.")
+    with second:
+        st.markdown("**2 · Approve** by another person")
+        if not waiting:
+            st.caption("Nothing waits for approval.")
+        for model in waiting[:1]:
+            release.approve_form(model, key="deploy_approve")
+    with third:
+        st.markdown("**3 · Go live**")
+        if not approved:
+            st.caption("No approved model waits to go live.")
+        else:
+            chosen = approved[0]
+            if len(approved) > 1:
+                chosen = st.selectbox("Which", approved, format_func=release.name_model, key="deploy_version")
+            release.promote_button(chosen, key="deploy_promote")
+
+
+def show_trial(model: records.ModelVersion) -> None:
     st.subheader("Try it")
     if address is None:
         st.warning(
@@ -70,18 +74,28 @@ if live is not None:
             st.rerun()
     else:
         st.markdown(f":green[:material/check_circle:] The prediction service answers at `{address}`.")
-        prototype = deploy.load_prototype(store, live.id)
-        row = try_it.prototype_form(prototype, live.id, key="deploy_try")
+        prototype = deploy.load_prototype(store, model.id)
+        row = try_it.prototype_form(prototype, model.id, key="deploy_try")
         if row is not None:
-            answer = serve.ServiceClient(address).predict(project.slug, [row])
+            with serve.ServiceClient(address) as client:
+                answer = client.predict(project.slug, [row])
             try_it.show_answer(answer["predictions"][0], target=prototype.target)
         with st.expander("Ask from another program", icon=":material/code:"):
-            shown = row or try_it.example_row(prototype)
+            shown = row or serve.example_row(prototype)
             st.caption("The same question from a command line, and from Python:")
             st.code(serve.curl_snippet(address, project.slug, shown), language="bash", wrap_lines=True)
             st.code(serve.python_snippet(address, project.slug, shown), language="python", wrap_lines=True)
 
+
 releases = store.find(records.Release, project_id=project.id)
+was_live = {entry.model_version_id for entry in releases}
+decided = live is not None and not waiting and all(model.id in was_live for model in approved)
+if decided:
+    show_trial(live)
+show_steps()
+if live is not None and not decided:
+    show_trial(live)
+
 if releases:
     st.subheader("What was live, and when")
     names = {model.id: release.name_model(model) for model in models}

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import charts, evaluate, plan, records, train
+from core import charts, evaluate, plan, train
 from pages import ui
 from pages.ui.evaluation import show_mistakes, show_verdict
 
@@ -47,16 +47,17 @@ if not tested:
     st.caption("No model of the newest training has been tested yet. Results will appear here.")
     st.stop()
 
-shown: records.Evaluation = tested[0]
+shown_id = tested[0].candidate_id
 if len(tested) > 1:
-    shown = st.segmented_control(
+    ui.prefill(run.id, evaluate_shown=shown_id)
+    shown_id = st.segmented_control(
         "Result of",
-        tested,
-        default=tested[0],
+        [found.candidate_id for found in tested],
         required=True,
-        format_func=lambda found: names[found.candidate_id],
+        format_func=names.get,
         key="evaluate_shown",
     )
+shown = evaluations[shown_id]
 
 show_verdict(shown, names[shown.candidate_id])
 with st.grid(4, min_column_width=170):

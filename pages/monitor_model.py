@@ -38,11 +38,12 @@ if n_asked == 0:
 @st.fragment(run_every=2 if busy else 15)
 def show_live() -> None:
     with ui.error_frame():
-        live.show_alerts(key="monitor")
         performance = monitor.performance(store, project.id)
         drift = monitor.drift(store, project.id)
         traffic = monitor.traffic(store, project.id, since=live.chosen_since())
-        live.show_summary(performance, drift, traffic)
+        live.show_headline(performance, drift)
+        live.show_alerts(key="monitor")
+        live.show_figures(performance, drift, traffic)
         live.show_performance(performance)
         live.show_drift(drift)
         live.show_traffic(traffic)

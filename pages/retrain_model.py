@@ -40,20 +40,22 @@ if challenge is not None:
     old = store.get(records.ModelVersion, challenge.champion_id)
     new = store.get(records.ModelVersion, challenge.challenger_id)
     st.subheader("The new model against the live one")
-    st.markdown(f"#### {challenge.recommendation}")
+    st.markdown(f"#### {ui.plain(challenge.recommendation)}")
     with st.grid(3, min_column_width=200):
         st.metric(
-            f"{release.name_model(old)}, live then",
+            f"The live one: {release.name_model(old)}",
             plan.format_value(metric.name, challenge.champion_value),
             border=True,
         )
         st.metric(
-            f"{release.name_model(new)}, new", plan.format_value(metric.name, challenge.challenger_value), border=True
+            f"The new one: {release.name_model(new)}",
+            plan.format_value(metric.name, challenge.challenger_value),
+            border=True,
         )
         st.metric("Newest rows it was measured on", f"{challenge.n_rows:,}", border=True)
     st.caption(f"{metric.label}; {'more' if metric.greater_is_better else 'less'} is better.")
     st.plotly_chart(
-        charts.challenge(challenge),
+        charts.challenge(challenge, metric),
         key="retrain_challenge",
         config={"displayModeBar": False},
         alt=f"Lead of the new model: between {challenge.low:.3g} and {challenge.high:.3g}",
@@ -61,6 +63,8 @@ if challenge is not None:
     st.caption("If the bar crosses the line, the difference may be chance.")
     if new.id == champion.id:
         st.success("The new model is live.", icon=":material/check_circle:")
+    elif old.id != champion.id:
+        st.caption("The model it was measured against is no longer live; train a new challenger to decide anew.")
     elif new.status == "registered":
         release.approve_form(new, key="retrain_approve")
     elif new.status == "approved":

@@ -2,19 +2,11 @@
 
 import streamlit as st
 
-from core import charts, plan, prepare, records, train
+from core import plan, prepare, train
 from pages import ui
+from pages.ui import leaderboard
 
-STATES = {
-    "waiting": "waiting",
-    "running": "learning",
-    "done": "done",
-    "stopped": "stopped",
-    "failed": "failed",
-    "left_out": "left out",
-}
 BUDGETS = {30: "30 seconds", 60: "1 minute", 120: "2 minutes", 300: "5 minutes", 900: "15 minutes", 3600: "1 hour"}
-TITLES = {family.key: family.title for family in train.FAMILIES}
 
 store = ui.store()
 project = ui.project()
@@ -82,65 +74,14 @@ if started:
 live = ui.show_job(job, title="Training")
 
 
-def score_text(candidate: records.Candidate, metric: str) -> str:
-    if candidate.score_mean is None:
-        return ""
-    spread = f" ± {plan.format_value(metric, candidate.score_sd)}" if candidate.score_sd is not None else ""
-    return f"{plan.format_value(metric, candidate.score_mean)}{spread}"
-
-
-def lead_sentence(candidates: tuple[records.Candidate, ...], metric: str) -> str:
-    scored = [candidate for candidate in candidates if candidate.score_mean is not None]
-    guess = next((candidate for candidate in scored if candidate.family == charts.BASELINE), None)
-    if not scored:
-        return "The first results appear in a moment."
-    if scored[0] is guess:
-        return "**Nothing beats a simple guess so far.** Perhaps the columns say little about the target."
-    told = f"**{TITLES[scored[0].family]} is ahead.** {plan.say_value(metric, scored[0].score_mean)}"
-    return f"{told} A simple guess: {plan.format_value(metric, guess.score_mean)}." if guess else told
-
-
 @st.fragment(run_every=1.5 if live else None)
-def show_leaderboard() -> None:
+def show_results() -> None:
     with ui.error_frame():
         run = train.current_run(store, project.id)
         if run is None:
             st.caption("Nothing has been trained yet. The models and their results will appear here.")
             return
-        candidates = train.leaderboard(store, run.id)
-        metric = plan.metric(run.metric)
-        st.subheader("Leaderboard")
-        st.markdown(lead_sentence(candidates, metric.name))
-        st.dataframe(
-            [
-                {
-                    "Model": TITLES[candidate.family],
-                    "State": STATES[candidate.status],
-                    "Progress": candidate.progress,
-                    metric.label: score_text(candidate, metric.name),
-                    "Seconds": candidate.fit_seconds,
-                    "Rows": candidate.n_rows_used or None,
-                    "What to know": candidate.note,
-                }
-                for candidate in candidates
-            ],
-            hide_index=True,
-            alt="Models with their state and score, the best first",
-            column_config={
-                "Progress": st.column_config.ProgressColumn(format="percent", width="small"),
-                "Seconds": st.column_config.NumberColumn(format="%.1f"),
-            },
-        )
-        if any(candidate.score_mean is not None for candidate in candidates):
-            st.plotly_chart(
-                charts.leaderboard(candidates, metric, TITLES),
-                key="train_leaderboard",
-                config={"displayModeBar": False},
-                alt="Score of each model, one point for each part of the rows, a diamond at the mean",
-            )
-            st.caption(
-                "Each pale point is one try on other rows: the closer together, the more the mean can be trusted."
-            )
+        leaderboard.show_leaderboard(train.leaderboard(store, run.id), plan.metric(run.metric))
 
 
-show_leaderboard()
+show_results()

@@ -5,6 +5,7 @@ from core.charts.live import errors, label_coverage, latency, performance, traff
 from core.charts.models import BASELINE, compare, confusion, importance, leaderboard, predicted_against_actual
 from core.charts.progress import challenge, laps
 from core.charts.ranking import precision_recall, roc
+from core.charts.style import name_unit
 from core.charts.tables import distribution
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "laps",
     "latency",
     "leaderboard",
+    "name_unit",
     "performance",
     "precision_recall",
     "predicted_against_actual",

@@ -25,7 +25,9 @@ def drift_by_column(report: DriftReport, *, threshold: float) -> go.Figure:
     """
     measured = [column for column in report.columns if column.psi is not None]
     shown = sorted(measured, key=lambda column: (column.outcome == "drifted", column.psi), reverse=True)[:MOST_COLUMNS]
-    figure = start_figure(x_title="how much it changed (PSI)", height=bar_list_height(len(shown), room=130))
+    figure = start_figure(
+        x_title="how much it changed (PSI, above 0.2 is large)", height=bar_list_height(len(shown), room=130)
+    )
     for outcome, (words, color) in OUTCOMES.items():
         rows = [row for row, column in enumerate(shown) if column.outcome == outcome]
         if rows:
@@ -36,17 +38,21 @@ def drift_by_column(report: DriftReport, *, threshold: float) -> go.Figure:
                 name=words,
                 marker_color=color,
                 customdata=[shown[row].name for row in rows],
+                texttemplate="%{x:.2f}",
+                insidetextanchor="start",
                 hovertemplate="%{customdata}: %{x:.3f}<extra>" + words + "</extra>",
             )
     add_threshold(figure, threshold, "", vertical=True)
     name_rows(figure, [column.name for column in shown])
     figure.update_layout(showlegend=True, barmode="overlay")
+    # One new month can move a date by 8: beyond 1 bars are cut off, or all others would look like nothing.
+    figure.update_xaxes(range=[0, min(max((column.psi or 0.0 for column in shown), default=0.0) * 1.1 + 0.02, 1.0)])
     return figure
 
 
 def reference_and_current(column: ColumnDrift) -> go.Figure:
     """Return one column's shares side by side: the rows learned from, and the live rows."""
-    figure = start_figure(y_title="share of rows", height=300)
+    figure = start_figure(height=300)
     sides = (
         ("rows it learned from", QUIET, column.reference_share),
         ("live rows", OUTCOMES[column.outcome][1] if column.outcome == "drifted" else ACCENT, column.current_share),

@@ -1,8 +1,21 @@
-"""A model at work, over time: traffic, latency, errors, accuracy, and how much of the truth is known."""
+"""A model at work, over time: traffic, latency, errors, accuracy, and how much of the truth is known.
+
+The pages say above each chart what runs upward in it: a title along the axis is hard to read on a telephone.
+"""
 
 import plotly.graph_objects as go
 
-from core.charts.style import ACCENT, BAD, CLEAR, QUIET, SECOND, add_threshold, faded, start_figure
+from core.charts.style import (
+    ACCENT,
+    BAD,
+    CLEAR,
+    QUIET,
+    SECOND,
+    add_threshold,
+    faded,
+    start_figure,
+    unit_of,
+)
 from core.records import Metric, PerformanceReport, TrafficReport
 
 TIME = "time (UTC)"
@@ -11,7 +24,7 @@ TIME = "time (UTC)"
 def traffic(report: TrafficReport) -> go.Figure:
     """Return predicted rows over time, with rows whose log entry was dropped on top where there are any."""
     times = [point.started_at for point in report.points]
-    figure = start_figure(x_title=TIME, y_title="rows", height=240)
+    figure = start_figure(x_title=TIME, height=220)
     figure.add_bar(
         x=times,
         y=[point.n_rows for point in report.points],
@@ -33,7 +46,7 @@ def traffic(report: TrafficReport) -> go.Figure:
 
 def latency(report: TrafficReport) -> go.Figure:
     """Return the latency in milliseconds over time: half of the requests, and 95 of 100, are faster than the lines."""
-    figure = start_figure(x_title=TIME, y_title="milliseconds", height=240)
+    figure = start_figure(x_title=TIME, height=220)
     times = [point.started_at for point in report.points]
     lines = (
         ("95 of 100 answers are faster", SECOND, [point.latency_p95_ms for point in report.points]),
@@ -55,7 +68,7 @@ def latency(report: TrafficReport) -> go.Figure:
 
 def errors(report: TrafficReport) -> go.Figure:
     """Return refused requests (the sender's mistake) and failed ones (ours) over time."""
-    figure = start_figure(x_title=TIME, y_title="requests", height=240)
+    figure = start_figure(x_title=TIME, height=220)
     times = [point.started_at for point in report.points]
     bars = (
         ("refused: the request was wrong", SECOND, [point.n_refused for point in report.points]),
@@ -75,55 +88,45 @@ def errors(report: TrafficReport) -> go.Figure:
 
 
 def performance(report: PerformanceReport, metric: Metric) -> go.Figure:
-    """Return the realised metric over time with its 95 % band, the objective and the value at release as lines."""
+    """Return the realised metric over time with its 95 % band, the objective and the value at its test as lines."""
+    unit = unit_of(metric)
     known = [point for point in report.points if point.value is not None]
     middles = [point.started_at + (point.ended_at - point.started_at) / 2 for point in known]
-    figure = start_figure(x_title=TIME, y_title=metric.label, height=320)
-    for name, values, fill in (
-        ("high", [point.high for point in known], None),
-        ("low", [p.low for p in known], "tonexty"),
-    ):
-        figure.add_scatter(
-            x=middles,
-            y=values,
-            name=name,
-            mode="lines",
-            line={"width": 0, "color": CLEAR},
-            fill=fill,
-            fillcolor=faded(ACCENT, 0.18),
-            hoverinfo="skip",
-            showlegend=False,
-        )
+    values, lows, highs = (
+        [(getattr(point, name) or 0.0) * unit for point in known] for name in ("value", "low", "high")
+    )
+    figure = start_figure(x_title=TIME, height=320)
+    band = {"mode": "lines", "line": {"width": 0, "color": CLEAR}, "hoverinfo": "skip", "showlegend": False}
+    figure.add_scatter(x=middles, y=highs, name="high", **band)
+    figure.add_scatter(x=middles, y=lows, name="low", fill="tonexty", fillcolor=faded(ACCENT, 0.18), **band)
     figure.add_scatter(
         x=middles,
-        y=[point.value for point in known],
-        name="measured on labels that arrived",
+        y=values,
+        name="measured where the truth is known",
         mode="lines+markers",
         line={"color": ACCENT, "width": 2.5},
-        customdata=[(point.low, point.high, point.n_labelled) for point in known],
-        hovertemplate="%{y:.4g}, between %{customdata[0]:.4g} and %{customdata[1]:.4g}, "
+        customdata=list(zip(lows, highs, (point.n_labelled for point in known), strict=True)),
+        hovertemplate="%{y:.3g}, between %{customdata[0]:.3g} and %{customdata[1]:.3g}, "
         "from %{customdata[2]:,} labels<extra></extra>",
     )
     if report.minimum is not None:
-        add_threshold(figure, report.minimum, "objective")
+        add_threshold(figure, report.minimum * unit, "objective")
     if report.reference_value is not None:
-        figure.add_hline(y=report.reference_value, line_color=faded(QUIET, 0.6), line_dash="dot", line_width=1.5)
-        figure.add_annotation(
-            x=1,
-            xref="paper",
-            xanchor="right",
-            y=report.reference_value,
-            yanchor="bottom",
-            text="when it was tested",
-            showarrow=False,
-        )
+        _add_test_value(figure, report.reference_value * unit)
     figure.update_layout(showlegend=False)
     return figure
 
 
+def _add_test_value(figure: go.Figure, value: float) -> None:
+    figure.add_hline(y=value, line_color=faded(QUIET, 0.6), line_dash="dot", line_width=1.5)
+    figure.add_annotation(
+        x=1, xref="paper", xanchor="right", y=value, yanchor="bottom", text="when it was tested", showarrow=False
+    )
+
+
 def label_coverage(report: PerformanceReport) -> go.Figure:
     """Return predictions over time, split into those whose truth is known by now and those still open."""
-    figure = start_figure(x_title=TIME, y_title="predictions", height=220)
+    figure = start_figure(x_title=TIME, height=220)
     times = [point.started_at for point in report.points]
     bars = (
         ("truth known", ACCENT, [point.n_labelled for point in report.points]),

@@ -12,8 +12,10 @@ from core.charts.style import (
     bar_list_height,
     faded,
     name_rows,
+    name_unit,
     shorten,
     start_figure,
+    unit_of,
 )
 from core.records import Candidate, ColumnImportance, ConfusionMatrix, Evaluation, Metric
 
@@ -23,7 +25,7 @@ MOST_COLUMNS = 15
 
 
 def _better(metric: Metric) -> str:
-    return f"{metric.label} ({'more' if metric.greater_is_better else 'less'} is better)"
+    return f"{name_unit(metric)} ({'more' if metric.greater_is_better else 'less'} is better)"
 
 
 def leaderboard(candidates: Sequence[Candidate], metric: Metric, titles: Mapping[str, str]) -> go.Figure:
@@ -38,20 +40,21 @@ def leaderboard(candidates: Sequence[Candidate], metric: Metric, titles: Mapping
     titles : mapping
         Family key to the words it is called by.
     """
+    unit = unit_of(metric)
     scored = [candidate for candidate in candidates if candidate.score_mean is not None]
     names = [titles.get(candidate.family, candidate.family) for candidate in scored]
     figure = start_figure(x_title=_better(metric), height=bar_list_height(len(scored), room=120))
     for row, candidate in enumerate(scored):
         color = QUIET if candidate.family == BASELINE else ACCENT
         figure.add_scatter(
-            x=candidate.fold_scores,
+            x=[score * unit for score in candidate.fold_scores],
             y=[row] * len(candidate.fold_scores),
             mode="markers",
             marker={"color": faded(color, 0.45), "size": 9, "line": {"width": 0}},
             hovertemplate=f"{names[row]}, one part of the rows: %{{x:.4g}}<extra></extra>",
         )
     figure.add_scatter(
-        x=[candidate.score_mean for candidate in scored],
+        x=[(candidate.score_mean or 0.0) * unit for candidate in scored],
         y=list(range(len(scored))),
         mode="markers",
         marker={
@@ -64,7 +67,7 @@ def leaderboard(candidates: Sequence[Candidate], metric: Metric, titles: Mapping
     )
     for candidate in scored:
         if candidate.family == BASELINE and candidate.score_mean is not None:
-            add_threshold(figure, candidate.score_mean, "guessing", vertical=True)
+            add_threshold(figure, candidate.score_mean * unit, "guessing", vertical=True)
     name_rows(figure, names)
     figure.update_layout(showlegend=False)
     return figure
@@ -82,6 +85,7 @@ def compare(evaluations: Sequence[Evaluation], metric: Metric, names: Mapping[st
     names : mapping
         Candidate id to the words it is called by.
     """
+    unit = unit_of(metric)
     rows = [
         (names.get(evaluation.candidate_id, "model"), estimate)
         for evaluation in evaluations
@@ -90,25 +94,25 @@ def compare(evaluations: Sequence[Evaluation], metric: Metric, names: Mapping[st
     ]
     figure = start_figure(x_title=_better(metric), height=bar_list_height(len(rows), room=110))
     figure.add_scatter(
-        x=[estimate.value for _, estimate in rows],
+        x=[estimate.value * unit for _, estimate in rows],
         y=list(range(len(rows))),
         mode="markers",
         marker={"color": ACCENT, "size": 12, "symbol": "diamond"},
         error_x={
             "type": "data",
-            "array": [estimate.high - estimate.value for _, estimate in rows],
-            "arrayminus": [estimate.value - estimate.low for _, estimate in rows],
+            "array": [(estimate.high - estimate.value) * unit for _, estimate in rows],
+            "arrayminus": [(estimate.value - estimate.low) * unit for _, estimate in rows],
             "color": faded(ACCENT, 0.6),
             "thickness": 3,
             "width": 6,
         },
-        customdata=[(name, estimate.low, estimate.high) for name, estimate in rows],
+        customdata=[(name, estimate.low * unit, estimate.high * unit) for name, estimate in rows],
         hovertemplate="%{customdata[0]}: %{x:.4g}, between %{customdata[1]:.4g} and %{customdata[2]:.4g}"
         "<extra></extra>",
     )
     minimum = next((found.verdict.minimum for found in evaluations if found.verdict.metric == metric.name), None)
     if minimum is not None:
-        add_threshold(figure, minimum, "wanted", vertical=True)
+        add_threshold(figure, minimum * unit, "wanted", vertical=True)
     name_rows(figure, [name for name, _ in rows])
     return figure
 

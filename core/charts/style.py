@@ -5,6 +5,8 @@ Backgrounds are transparent and fonts are left out, so that the dashboard's own 
 
 import plotly.graph_objects as go
 
+from core.records import Metric
+
 ACCENT = "#1f958a"
 """What the chart is about."""
 SECOND = "#dc8a1f"
@@ -27,6 +29,16 @@ def faded(color: str, opacity: float) -> str:
 def shorten(name: str) -> str:
     """Return a name that fits beside a bar on a telephone."""
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
+def unit_of(metric: Metric) -> float:
+    """Return what a metric's values are multiplied by: shares are shown out of 100, as everywhere in words."""
+    return 100.0 if metric.highest == 1.0 else 1.0
+
+
+def name_unit(metric: Metric) -> str:
+    """Return a metric's name with the unit its values are drawn in."""
+    return f"{metric.label}, out of 100" if metric.highest == 1.0 else metric.label
 
 
 def start_figure(*, x_title: str = "", y_title: str = "", height: int = 300) -> go.Figure:

@@ -12,12 +12,18 @@ from core.records import (
     ModelVersion,
     Objective,
     Outcome,
+    PerformanceReport,
     Project,
 )
 from core.report.costs import expected_costs
 from core.store import Store
 
-NOBODY = "someone"
+JUDGED: dict[Outcome, str] = {
+    "met": "Good enough.",
+    "not_met": "Not good enough.",
+    "not_enough_data": "Too few rows to say whether it is good enough.",
+    "no_objective": "Nobody has said how good is good enough.",
+}
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,8 @@ def _headline(standing: _Standing) -> str:
     }[standing.evaluation.verdict.outcome]
     if standing.model is None:
         judged = judged.replace("it ", "the best tested one ", 1) if judged.startswith("it ") else judged
-    warned = f" {len(standing.alerts)} thing(s) need a look." if standing.alerts else ""
+    n_alerts = len(standing.alerts)
+    warned = {0: "", 1: " One thing needs a look."}.get(n_alerts, f" {n_alerts} things need a look.")
     return f"{is_live}; {judged}.{warned}"
 
 
@@ -148,8 +155,10 @@ def _model(standing: _Standing) -> Fact:
     evaluation = standing.evaluation
     if evaluation is None:
         return Fact("model", "How good it is", ("No model has been tested yet.",))
+    verdict = evaluation.verdict
+    said = plan.say_value(verdict.metric, verdict.value) if verdict.metric and verdict.value is not None else ""
     tested = f"Tested on {evaluation.n_rows_test:,} rows it had never seen."
-    return Fact("model", "How good it is", (evaluation.verdict.sentence, *evaluation.sentences, tested))
+    return Fact("model", "How good it is", (f"{JUDGED[verdict.outcome]} {said}".strip(), *evaluation.sentences, tested))
 
 
 def _live(store: Store, standing: _Standing) -> Fact:
@@ -176,12 +185,25 @@ def _going(store: Store, standing: _Standing) -> Fact:
         return Fact("going", title, ("Nobody has asked it anything yet.",))
     asked = f"It has answered {standing.n_predictions:,} times; the truth is known for {standing.n_labelled:,}."
     try:
-        performance = monitor.performance(store, standing.project.id).sentence
+        lately = _say_lately(monitor.performance(store, standing.project.id))
         drift = monitor.drift(store, standing.project.id).sentence
     except LifecycleError as error:
         # Not enough to go by is an answer, too.
         return Fact("going", title, (asked, error.message))
-    return Fact("going", title, (performance, drift, asked))
+    return Fact("going", title, (lately, drift, asked))
+
+
+def _say_lately(report: PerformanceReport) -> str:
+    """Return what the newest answers whose truth is known say, without the name of the metric."""
+    newest = next((point for point in reversed(report.points) if point.value is not None), None)
+    if newest is None or newest.value is None:
+        return "Whether it is right is not known yet: no truth has arrived."
+    said = f"Lately: {plan.say_value(report.metric, newest.value)}"
+    if report.reference_value is not None:
+        said += f" When it was tested: {plan.format_value(report.metric, report.reference_value)}."
+    if report.minimum is not None:
+        said += f" Wanted: {plan.format_value(report.metric, report.minimum)}."
+    return said
 
 
 def _cost(standing: _Standing) -> Fact:

@@ -4,25 +4,27 @@ import streamlit as st
 
 from core import charts, plan
 from core.records import Evaluation, Verdict
+from pages.ui.navigation import link_to
+from pages.ui.words import plain
 
 VERDICTS = {
-    "met": ("Good enough", st.success, ":material/verified:"),
-    "not_met": ("Not good enough", st.error, ":material/cancel:"),
-    "not_enough_data": ("Cannot tell yet", st.warning, ":material/help:"),
-    "no_objective": ("Nobody has said what is good enough", st.info, ":material/flag:"),
+    "met": ":green[:material/verified: Good enough]",
+    "not_met": ":red[:material/cancel: Not good enough]",
+    "not_enough_data": ":orange[:material/help: Cannot tell yet]",
+    "no_objective": ":gray[:material/flag: Nobody has said what is good enough]",
 }
 MODEBAR = {"displayModeBar": False}
 
 
 def show_verdict(evaluation: Evaluation, name: str) -> None:
-    """Say in a large box whether the plan is met, and in sentences what the model can and cannot do."""
-    title, box, icon = VERDICTS[evaluation.verdict.outcome]
-    box(
-        f"{evaluation.verdict.sentence}\n\n{say_wanted(evaluation.verdict)}",
-        title=f"{name}: {title.lower()}",
-        icon=icon,
-    )
-    st.markdown("\n".join(f"- {sentence}" for sentence in evaluation.sentences))
+    """Say in large words whether the plan is met, what the plan asks for, and what the model can and cannot do."""
+    with st.container(border=True, key="evaluate_verdict"):
+        st.markdown(f"## {VERDICTS[evaluation.verdict.outcome]}")
+        st.markdown(f"**{name}.** {plain(evaluation.verdict.sentence)}")
+        if evaluation.verdict.outcome == "no_objective":
+            link_to("plan", "Say it on Plan project")
+        st.markdown("\n".join(f"- {plain(sentence)}" for sentence in evaluation.sentences))
+        st.caption(say_wanted(evaluation.verdict))
 
 
 def say_wanted(verdict: Verdict) -> str:
@@ -31,7 +33,7 @@ def say_wanted(verdict: Verdict) -> str:
         return ""
     metric = plan.metric(verdict.metric)
     bound = "at least" if metric.greater_is_better else "at most"
-    return f"The plan asks for: {metric.label} {bound} {plan.format_value(metric.name, verdict.minimum)}."
+    return f"The plan asks for {bound} this: {plan.say_value(metric.name, verdict.minimum)}"
 
 
 def show_mistakes(evaluation: Evaluation) -> None:

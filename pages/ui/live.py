@@ -1,16 +1,30 @@
 """A live model on the screen: alerts, how it is going in words, accuracy, changed questions, traffic."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import streamlit as st
 
 from core import charts, monitor, plan
-from core.records import Alert, ColumnDrift, DriftReport, PerformanceReport, TrafficReport, utc_now
+from core.records import (
+    Alert,
+    ColumnDrift,
+    DriftReport,
+    PerformancePoint,
+    PerformanceReport,
+    TrafficReport,
+    utc_now,
+)
 from pages.ui.navigation import link_to
 from pages.ui.state import person, project, store
 from pages.ui.words import count, plain, say_ago
 
 MODEBAR = {"displayModeBar": False}
+ALERT_WORDS = {
+    "accuracy": ":red[It is right less often than it should be.]",
+    "drift": ":orange[It is asked other things than it learned from.]",
+    "errors": ":red[Requests fail.]",
+}
 SPAN = "monitor_span"
 SPANS = {"10 minutes": 600, "hour": 3_600, "day": 86_400, "all": None}
 
@@ -46,11 +60,37 @@ def _show_alert(alert: Alert, key: str) -> None:
                 link_to("retrain", "Think about retraining")
 
 
-def show_summary(performance: PerformanceReport, drift: DriftReport, traffic: TrafficReport) -> None:
-    """Say in words how it is going, then in five figures."""
-    st.markdown(f"#### {plain(performance.sentence)}")
-    st.markdown(f"{plain(drift.sentence)} {plain(traffic.sentence)}")
-    newest = next((point for point in reversed(performance.points) if point.value is not None), None)
+def show_headline(performance: PerformanceReport, drift: DriftReport) -> None:
+    """Say in a few large words how it is going: what stands out now or in an alert, or that nothing does."""
+    kinds = {alert.kind for alert in monitor.list_alerts(store(), project().id) if alert.state != "resolved"}
+    if drift.n_drifted:
+        kinds.add("drift")
+    newest = _newest(performance)
+    if newest is not None and _is_below_objective(performance, newest):
+        kinds.add("accuracy")
+    words = " ".join(words for kind, words in ALERT_WORDS.items() if kind in kinds)
+    if not words:
+        known = performance.n_labelled > 0
+        words = "Nothing stands out." if known else "It is answering; whether it is right is not known yet."
+    st.markdown(f"### {words}")
+
+
+def _newest(performance: PerformanceReport) -> PerformancePoint | None:
+    return next((point for point in reversed(performance.points) if point.value is not None), None)
+
+
+def _is_below_objective(performance: PerformanceReport, newest: PerformancePoint) -> bool:
+    objective = replace(
+        plan.current_objective(store(), project().id), metric=performance.metric, minimum=performance.minimum
+    )
+    verdict = plan.judge_objective(objective, newest.value, newest.low, newest.high, newest.n_labelled)
+    return verdict.outcome == "not_met"
+
+
+def show_figures(performance: PerformanceReport, drift: DriftReport, traffic: TrafficReport) -> None:
+    """Say what was measured, in sentences and in five figures."""
+    st.markdown(f"{plain(performance.sentence)} {plain(drift.sentence)} {plain(traffic.sentence)}")
+    newest = _newest(performance)
     metric = plan.metric(performance.metric)
     with st.grid(5, min_column_width=150):
         st.metric("Rows answered", f"{traffic.n_rows:,}", border=True)
@@ -69,18 +109,22 @@ def show_performance(report: PerformanceReport) -> None:
     metric = plan.metric(report.metric)
     st.subheader("Is it still right?")
     left, right = st.columns([3, 2])
-    left.plotly_chart(
-        charts.performance(report, metric),
-        key="monitor_performance",
-        config=MODEBAR,
-        alt=f"{metric.label} over time with its range and the objective",
-    )
-    right.plotly_chart(
-        charts.label_coverage(report),
-        key="monitor_coverage",
-        config=MODEBAR,
-        alt=f"Predictions whose truth is known: {report.n_labelled} of {report.n_predictions}",
-    )
+    with left:
+        st.caption(f"{charts.name_unit(metric)}, over time; the band is where the true value lies 95 times in 100")
+        st.plotly_chart(
+            charts.performance(report, metric),
+            key="monitor_performance",
+            config=MODEBAR,
+            alt=f"{metric.label} over time with its range and the objective",
+        )
+    with right:
+        st.caption("Predictions, and for how many of them the truth is known")
+        st.plotly_chart(
+            charts.label_coverage(report),
+            key="monitor_coverage",
+            config=MODEBAR,
+            alt=f"Predictions whose truth is known: {report.n_labelled} of {report.n_predictions}",
+        )
 
 
 def show_drift(report: DriftReport) -> None:
@@ -121,7 +165,7 @@ def show_traffic(report: TrafficReport) -> None:
         st.caption("Rows answered")
         st.plotly_chart(charts.traffic(report), key="monitor_traffic", config=MODEBAR, alt="Rows answered over time")
     with middle:
-        st.caption("Time to answer")
+        st.caption("Time to answer, in milliseconds")
         st.plotly_chart(charts.latency(report), key="monitor_latency", config=MODEBAR, alt="Time to answer over time")
     with right:
         st.caption("Requests that were not answered")

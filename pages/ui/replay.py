@@ -21,14 +21,19 @@ def replay_form(stream: DatasetVersion, *, busy: bool) -> None:
     busy : bool
         Whether one is being played already.
     """
+    n_played = simulate.next_row(store(), stream)
+    if n_played >= stream.n_rows:
+        st.caption(f"All {stream.n_rows:,} kept-back rows have been played. More can be kept back on Collect data.")
+        return
     st.caption(
-        f"{count(stream.n_rows, 'row')} were kept back. They are sent to the service as if somebody asked now; "
-        "the truth follows later, as in real life."
+        f"{n_played:,} of {count(stream.n_rows, 'row')} have been played. They are sent to the service as if somebody "
+        "asked now; the truth follows later, as in real life."
     )
-    prefill(stream.id, monitor_n_rows=min(FIRST_N_ROWS, stream.n_rows))
+    n_left = stream.n_rows - n_played
+    prefill(f"{stream.id} {n_played}", monitor_n_rows=min(FIRST_N_ROWS, n_left))
     with st.form("monitor_replay_form", border=False):
         with st.grid(4, min_column_width=180):
-            n_rows = st.number_input("How many rows", 1, stream.n_rows, step=1, key="monitor_n_rows")
+            n_rows = st.number_input("How many rows", 1, n_left, step=1, key="monitor_n_rows")
             speed = st.select_slider("Rows a second", [1, 5, 20, 50, 100, 200], 50, key="monitor_speed")
             delay = st.select_slider("Seconds until the truth arrives", [0, 5, 15, 60, 300], 5, key="monitor_delay")
             share = st.slider("Share whose truth arrives (%)", 0, 100, 80, 10, key="monitor_label_share")

@@ -102,10 +102,10 @@ def test_a_small_distribution_has_no_axes() -> None:
 def test_the_leaderboard_shows_each_fold_and_the_guess_to_beat() -> None:
     tried = [candidate("forest", (0.8, 0.9)), candidate("dummy", (0.5, 0.5)), candidate("svm", ())]
     figure = charts.leaderboard(tried, AUC, {"forest": "Random forest"})
-    assert list(figure.data[0].x) == [0.8, 0.9]
-    assert list(figure.data[-1].x) == pytest.approx([0.85, 0.5])
+    assert list(figure.data[0].x) == [80, 90]
+    assert list(figure.data[-1].x) == pytest.approx([85, 50])
     assert list(figure.layout.yaxis.ticktext) == ["Random forest", "dummy"]
-    assert figure.layout.shapes[0].x0 == 0.5
+    assert figure.layout.shapes[0].x0 == 50
     assert "guessing" in annotations(figure)
 
 
@@ -114,12 +114,17 @@ def test_the_leaderboard_says_which_way_is_better(metric: records.Metric, words:
     assert words in charts.leaderboard([candidate("forest", (0.8,))], metric, {}).layout.xaxis.title.text
 
 
+def test_shares_are_drawn_out_of_100_and_errors_in_their_own_unit() -> None:
+    assert list(charts.leaderboard([candidate("forest", (0.8,))], AUC, {}).data[0].x) == [80]
+    assert list(charts.leaderboard([candidate("forest", (0.8,))], MAE, {}).data[0].x) == [0.8]
+
+
 def test_compared_models_carry_their_intervals_and_the_wanted_value() -> None:
     figure = charts.compare([evaluation("a", 0.8), evaluation("b", 0.7, metrics=())], AUC, {"a": "Forest"})
     assert list(figure.layout.yaxis.ticktext) == ["Forest"]
-    assert figure.data[0].error_x.arrayminus[0] == pytest.approx(0.1)
-    assert figure.data[0].error_x.array[0] == pytest.approx(0.05)
-    assert figure.layout.shapes[0].x0 == 0.6
+    assert figure.data[0].error_x.arrayminus[0] == pytest.approx(10)
+    assert figure.data[0].error_x.array[0] == pytest.approx(5)
+    assert figure.layout.shapes[0].x0 == 60
 
 
 def test_a_confusion_matrix_shows_counts_and_shades_by_share_of_the_true_class() -> None:
@@ -193,6 +198,13 @@ def test_drift_is_sorted_and_coloured_by_the_verdict_with_the_threshold_drawn() 
     assert figure.layout.shapes[0].x0 == 0.2
 
 
+def test_one_column_that_moved_far_does_not_hide_the_others() -> None:
+    columns = (drift_of("month", 8.0, "drifted"), drift_of("moved", 0.4, "drifted"))
+    figure = charts.drift_by_column(records.DriftReport("p", "m", 500, 0, columns, None, ""), threshold=0.02)
+    assert figure.layout.xaxis.range[1] == 1.0
+    assert list(figure.data[0].x) == [8.0, 0.4]
+
+
 def test_one_column_shows_then_and_now_side_by_side() -> None:
     reference, current = charts.reference_and_current(drift_of("moved", 0.4, "drifted")).data
     assert (list(reference.y), list(current.y)) == ([0.6, 0.4], [0.2, 0.8])
@@ -201,10 +213,10 @@ def test_one_column_shows_then_and_now_side_by_side() -> None:
 
 def test_performance_skips_what_is_not_known_and_shows_objective_and_test_value() -> None:
     figure = charts.performance(performance_report(), AUC)
-    line = trace(figure, "measured on labels that arrived")
-    assert list(line.y) == [0.8, 0.6]
-    assert list(trace(figure, "high").y) == [0.9, 0.7]
-    assert {shape.y0 for shape in figure.layout.shapes} == {0.75, 0.82}
+    line = trace(figure, "measured where the truth is known")
+    assert list(line.y) == [80, 60]
+    assert list(trace(figure, "high").y) == [90, 70]
+    assert {shape.y0 for shape in figure.layout.shapes} == {75, 82}
     assert "objective" in annotations(figure)
 
 
@@ -226,7 +238,7 @@ def test_laps_leave_out_what_was_measured_otherwise() -> None:
 def test_a_challenge_takes_its_colour_from_the_whole_interval(ends: tuple[float, float], color: str) -> None:
     low, high = ends
     result = records.Challenge("p", "j", "a", "b", "d", 500, "roc_auc", 0.7, 0.72, 0.02, low, high, "", better=low > 0)
-    figure = charts.challenge(result)
+    figure = charts.challenge(result, AUC)
     assert figure.data[0].marker.color == color
     assert figure.layout.shapes[0].x0 == 0
 

@@ -1,0 +1,91 @@
+"""What a person sees and can do on Evaluate models."""
+
+import pytest
+
+from core import records
+
+
+def test_without_a_trained_model_it_leads_to_train(open_page, text_of):
+    page = open_page("evaluate_models")
+    assert "There is no model to test yet." in text_of(page)
+    assert "Go to Train models" in [link.value for link in page.page_link]
+
+
+def test_the_best_model_is_chosen_at_first_and_is_tested_on_request(world, open_page):
+    world.train()
+    page = open_page("evaluate_models")
+    assert page.multiselect(key="evaluate_candidates").value == [world.forest.id]
+    page.button(key="evaluate_start").click().run()
+    job = world.store.newest(records.Job, project_id=world.id, kind="evaluate")
+    assert job.params["candidate_ids"] == [world.forest.id]
+
+
+def test_models_that_were_left_out_cannot_be_tested(world, open_page):
+    world.train()
+    options = open_page("evaluate_models").multiselect(key="evaluate_candidates").options
+    assert options == ["Random forest", "Guessing"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        ("met", "Good enough"),
+        ("not_met", "Not good enough"),
+        ("not_enough_data", "Cannot tell yet"),
+        ("no_objective", "Nobody has said what is good enough"),
+    ],
+)
+def test_the_verdict_is_said_in_words(world, open_page, text_of, outcome, words):
+    world.evaluate(outcome)
+    told = text_of(open_page("evaluate_models"))
+    assert f": {words}]" in told
+    assert "**Random forest.**" in told
+
+
+def test_the_objective_of_the_plan_and_the_interval_stand_beside_the_verdict(world, open_page, text_of):
+    world.evaluate()
+    page = open_page("evaluate_models")
+    assert "The plan asks for at least this: Shown one case of each kind, it tells which is which 65 times" in text_of(
+        page
+    )
+    assert page.metric[0].value == "72"
+    assert page.metric[0].delta == "between 68 and 75"
+    assert len(page.get("plotly_chart")) == 3
+
+
+def test_the_trade_off_can_be_looked_at_from_two_sides(world, open_page):
+    world.evaluate()
+    page = open_page("evaluate_models")
+    page.get_by_key("evaluate_curve").set_value("Found against right flags").run()
+    assert not page.exception
+    assert len(page.get("plotly_chart")) == 3
+
+
+def test_two_tested_models_can_be_compared(world, open_page, text_of):
+    world.evaluate()
+    guess = next(found for found in world.store.find(records.Candidate, run_id=world.run.id) if found.family == "dummy")
+    estimate = records.MetricEstimate("roc_auc", "Ranking (ROC AUC)", 0.5, 0.46, 0.54)
+    world.store.add(
+        records.Evaluation(
+            world.id,
+            world.run.id,
+            guess.id,
+            world.table.id,
+            1000,
+            (estimate,),
+            records.Verdict("not_met", "Not good enough.", "roc_auc", 0.5, minimum=0.65),
+        )
+    )
+    page = open_page("evaluate_models")
+    assert "Side by side" in text_of(page)
+    page.get_by_key("evaluate_shown").set_value(guess.id).run()
+    assert "**Guessing.** Not good enough." in text_of(page)
+
+
+def test_results_of_an_older_training_are_not_taken_for_those_of_the_newest(world, open_page, text_of):
+    world.evaluate()
+    run = world.store.add(
+        records.TrainingRun(world.id, world.table.id, world.recipe.id, "roc_auc", ("linear",), status="done")
+    )
+    world.store.add(records.Candidate(run.id, world.id, "linear", status="done", score_mean=0.6, fold_scores=(0.6,)))
+    assert "No model of the newest training has been tested yet." in text_of(open_page("evaluate_models"))

@@ -1,0 +1,110 @@
+"""What a person sees and can do on Monitor model."""
+
+import pytest
+
+from core import records
+
+
+def test_without_a_live_model_it_leads_to_deploy(open_page, text_of):
+    page = open_page("monitor_model")
+    assert "No model is live yet." in text_of(page)
+    assert "Go to Deploy model" in [link.value for link in page.page_link]
+
+
+def test_before_the_first_question_it_says_what_will_appear(world, open_page, text_of):
+    world.go_live()
+    told = text_of(open_page("monitor_model"))
+    assert "No question has been asked yet." in told
+    assert "no rows kept back" in told
+
+
+def test_without_the_service_nothing_can_be_played(world, open_page, text_of):
+    world.go_live()
+    world.keep_back()
+    assert "The prediction service is not running" in text_of(open_page("monitor_model"))
+
+
+def test_kept_back_rows_are_played_as_asked(world, service, open_page):
+    world.go_live()
+    world.keep_back(n_rows=900)
+    page = open_page("monitor_model")
+    assert page.number_input(key="monitor_n_rows").value == 900
+    page.number_input(key="monitor_n_rows").set_value(100)
+    page.select_slider(key="monitor_speed").set_value(20)
+    page.slider(key="monitor_label_share").set_value(50)
+    page.button(key="monitor_start").click().run()
+    job = world.store.newest(records.Job, project_id=world.id, kind="replay")
+    assert (job.params["last_row"], job.params["rows_per_second"], job.params["label_share"]) == (100, 20.0, 0.5)
+    assert page.button(key="monitor_start").disabled
+    assert page.button(key="job_stop_replay")
+
+
+def test_a_replay_goes_on_where_the_last_one_ended_and_ends_with_the_rows(world, service, open_page, text_of):
+    world.go_live()
+    world.keep_back(n_rows=900)
+    stream = world.store.newest(records.DatasetVersion, role="stream")
+    played = {"params": {"stream_id": stream.id}, "status": "done"}
+    world.store.add(records.Job(world.id, "replay", result={"next_row": 700}, **played))
+    page = open_page("monitor_model")
+    assert "700 of 900 rows have been played." in text_of(page)
+    assert page.number_input(key="monitor_n_rows").max == 200
+    world.store.add(records.Job(world.id, "replay", result={"next_row": 900}, **played))
+    assert "All 900 kept-back rows have been played." in text_of(open_page("monitor_model"))
+
+
+def test_with_traffic_the_first_sentence_says_how_it_is_going(world, open_page, text_of):
+    world.get_traffic()
+    page = open_page("monitor_model")
+    told = text_of(page)
+    assert "### :red[It is right less often than it should be.]" in told
+    assert "Over the newest 1,000 labels: Ranking (ROC AUC)" in told
+    assert "columns changed since the model learnt: 'distance'" in told
+    assert "Rows answered: 3,000" in told
+    assert "Columns that changed: 1 of 2" in told
+    assert "Truth known: 50%" in told
+
+
+def test_when_nothing_stands_out_it_says_so(world, open_page, text_of):
+    world.get_traffic(rows=20, changed=False)
+    assert "### Nothing stands out." in text_of(open_page("monitor_model"))
+
+
+def test_every_side_of_the_live_model_has_a_chart(world, open_page):
+    world.get_traffic()
+    assert len(open_page("monitor_model").get("plotly_chart")) == 6
+
+
+def test_the_column_that_changed_most_is_looked_at_first_and_another_can_be_chosen(world, open_page, text_of):
+    world.get_traffic()
+    page = open_page("monitor_model")
+    assert page.selectbox(key="monitor_column").value == "distance"
+    page.selectbox(key="monitor_column").set_value("carrier").run()
+    assert "carrier: as it was when the model learnt." in text_of(page)
+
+
+def test_failed_requests_are_drawn_only_when_there_are_any(world, open_page, text_of):
+    world.get_traffic()
+    assert ":material/check_circle:] None." in text_of(open_page("monitor_model"))
+    window = world.store.log.windows(world.id)[-1]
+    world.store.log.append([], [records.Window(world.id, world.model.id, window.started_at, n_requests=3, n_errors=3)])
+    assert len(open_page("monitor_model").get("plotly_chart")) == 7
+
+
+def test_an_alert_is_shown_until_somebody_has_seen_it(world, open_page, text_of):
+    world.get_traffic()
+    alert = world.raise_alert()
+    page = open_page("monitor_model")
+    assert "It is asked other things than it learned from." in text_of(page)
+    assert "The questions changed." in text_of(page)
+    assert "Think about retraining" in [link.value for link in page.page_link]
+    page.button(key=f"monitor_seen_{alert.id}").click().run()
+    assert "The questions changed." not in text_of(page)
+    assert world.store.get(records.Alert, alert.id).handled_by == "Anna"
+
+
+@pytest.mark.parametrize("span", ["10 minutes", "day", "all"])
+def test_traffic_can_be_looked_at_over_other_spans(world, open_page, span):
+    world.get_traffic()
+    page = open_page("monitor_model")
+    page.get_by_key("monitor_span").set_value(span).run()
+    assert not page.exception
