@@ -1,7 +1,8 @@
 """How inputs and predictions were distributed in training, as counts in bins that live rows are counted into.
 
 Numbers, dates (seconds since 1970) and texts (number of characters) fall into quantile bins: bin i holds the values in
-(edges[i - 1], edges[i]]. Categories and booleans have a bin each, and one for all others. The last bin is "missing".
+(edges[i - 1], edges[i]]; the first and the last are empty in training: they hold what lies beyond all training rows.
+Categories and booleans have a bin each, and one for all others. One more bin, the last of all, is "missing".
 """
 
 from collections.abc import Sequence
@@ -56,21 +57,31 @@ def count_predictions(reference: Reference, predictions: Sequence[Label]) -> tup
 
 def _describe(column: Column, values: "pd.Series[Any]") -> ReferenceColumn:
     present = present_values(values, column)
-    if column.kind in BY_NAME:
-        names = tuple(str(name) for name in present.value_counts().index[:MOST_CATEGORIES])
-        empty = ReferenceColumn(column.name, column.kind, categories=names)
+    if column.kind not in BY_NAME:
+        edges = _quantile_edges(_as_numbers(present, column.kind))
+        empty = ReferenceColumn(column.name, column.kind, edges=edges)
+    elif present.nunique() <= MOST_CATEGORIES:
+        empty = ReferenceColumn(column.name, column.kind, categories=_most_frequent(present))
     else:
-        empty = ReferenceColumn(column.name, column.kind, edges=_quantile_edges(_as_numbers(present, column.kind)))
+        # Levels listed because they are frequent in certain rows are less so in any others, live ones included. So they
+        # are chosen by one half of the rows and counted in the other.
+        names = _most_frequent(present_values(values.iloc[::2], column))
+        empty = ReferenceColumn(column.name, column.kind, categories=names)
+        values = values.iloc[1::2]
     return ReferenceColumn(empty.name, empty.kind, empty.edges, empty.categories, _count(empty, values))
 
 
+def _most_frequent(present: "pd.Series[Any]") -> tuple[str, ...]:
+    return tuple(str(name) for name in present.value_counts().index[:MOST_CATEGORIES])
+
+
 def _quantile_edges(numbers: NDArray[np.float64]) -> tuple[float, ...]:
-    """Return at most 9 inner borders, none of which leaves a bin without training rows."""
+    """Return at most 11 borders: just below the smallest number, the inner deciles, the largest number."""
     if numbers.size == 0:
         return ()
-    shares = np.arange(1, N_BINS) / N_BINS
-    edges = np.unique(np.quantile(numbers, shares, method="inverted_cdf"))
-    return tuple(edges[edges < numbers.max()].tolist())
+    shares = np.arange(1, N_BINS + 1) / N_BINS
+    quantiles = np.quantile(numbers, shares, method="inverted_cdf")
+    return tuple(np.unique([np.nextafter(numbers.min(), -np.inf), *quantiles]).tolist())
 
 
 def _as_numbers(present: "pd.Series[Any]", kind: ColumnKind) -> NDArray[np.float64]:

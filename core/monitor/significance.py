@@ -5,6 +5,7 @@ Only counts come in: the cost depends on the number of bins, never on the traffi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,6 +134,7 @@ def rows_needed(pair: CountPair, alpha: float) -> int:
     return int(np.ceil(n_effective * n_reference / (n_reference - n_effective)))
 
 
+@lru_cache(maxsize=1024)
 def _noncentrality(df: int, alpha: float) -> float:
     critical = float(stats.chi2.isf(alpha, df))
     root = optimize.brentq(lambda value: stats.ncx2.sf(critical, df, value) - POWER, 1e-6, 10 * critical + 100)

@@ -155,7 +155,7 @@ class Prototype:
 class ReferenceColumn:
     """How one column was distributed in the training rows, as counts in bins that live rows are counted into.
 
-    Numbers and dates (as seconds since 1970): `edges` are the inner quantile borders, so there are len(edges) + 1
+    Numbers and dates (as seconds since 1970): `edges` are quantile borders, ends included, so there are len(edges) + 1
     bins. Categories: one bin for each of `categories`, then one for all others. In both cases one more bin, the
     last, for missing values. `counts` therefore has len(edges) + 2 or len(categories) + 2 entries.
     """

@@ -107,7 +107,7 @@ class Retraining:
         arrived = [
             row
             for row in self.store.log.read(recipe.project_id, labelled_only=True, newest=MOST_LABELLED)
-            # Labels that come while the work runs wait for the next lap: an attempt that is taken up sees the same rows.
+            # Labels that come while the work runs wait for the next lap, so that a second attempt sees the same rows.
             if row.label is not None and row.label.received_at <= asked_at
         ]
         target = next(column for column in recipe.columns if column.name == recipe.target)

@@ -14,7 +14,7 @@ from core.records import Metric
 
 @dataclass(frozen=True)
 class Comparison:
-    """A metric of both models on the same rows; `difference`, with its 95 % interval, is turned so that more is better."""
+    """A metric of two models on the same rows; `difference` and its 95 % interval are above 0 for the better one."""
 
     champion_value: float
     challenger_value: float

@@ -81,8 +81,8 @@ def count_compared(champion: ModelVersion, labelled: list[LabelledPrediction]) -
     n_missing = max(FEWEST_COMPARED - n_unseen, FEWEST_COMPARED + FEWEST_LEARNED - n_labelled)
     if n_missing > 0:
         raise NotReadyError(
-            f"Too few labels to learn from and to compare on: {n_unseen:,} rows that came after version {champion.number} "
-            f"was made have one; {n_missing:,} more are needed.",
+            f"Too few labels to learn from and to compare on: {n_unseen:,} rows that came after version "
+            f"{champion.number} was made have one; {n_missing:,} more are needed.",
             WAIT,
         )
     return min(max(round(SHARE_COMPARED * n_labelled), FEWEST_COMPARED), n_unseen, n_labelled - FEWEST_LEARNED)

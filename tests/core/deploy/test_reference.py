@@ -57,10 +57,28 @@ def find(reference: Reference, name: str) -> ReferenceColumn:
     return next(column for column in reference.columns if column.name == name)
 
 
-def test_numbers_fall_into_ten_bins_of_equal_share_and_one_for_missing(reference: Reference) -> None:
+def test_numbers_fall_into_ten_bins_of_equal_share_one_beyond_each_end_and_one_for_missing(
+    reference: Reference,
+) -> None:
     size = find(reference, "size")
-    assert len(size.edges) == 9
-    assert size.counts == (90,) * 10 + (100,)
+    assert len(size.edges) == 11
+    assert size.counts == (0, *(90,) * 10, 0, 100)
+
+
+def test_values_beyond_all_training_rows_have_bins_of_their_own(reference: Reference) -> None:
+    low, high = make_frame()["size"].min(), make_frame()["size"].max()
+    counted = count_rows(reference, pd.DataFrame({"size": [low - 1e-9, low, high, high + 1e-9]}))["size"]
+    assert (counted[0], counted[1], counted[-3], counted[-2]) == (1, 1, 1, 1)
+
+
+def test_of_many_categories_the_listed_ones_are_counted_in_rows_that_did_not_choose_them() -> None:
+    rng = np.random.default_rng(0)
+    frame = make_frame().assign(carrier=[f"c{number}" for number in rng.integers(0, 200, N_ROWS)])
+    carrier = find(build_reference(make_recipe(), frame, ["no"]), "carrier")
+    assert len(carrier.categories) == 20
+    assert sum(carrier.counts) == N_ROWS // 2
+    # 20 of 200 equally frequent categories are a tenth of the rows; the luckiest 20 in their own rows are a fifth.
+    assert 0.06 < sum(carrier.counts[:20]) / (N_ROWS // 2) < 0.14
 
 
 def test_categories_have_a_bin_each_one_for_others_and_one_for_missing(reference: Reference) -> None:
@@ -71,18 +89,17 @@ def test_categories_have_a_bin_each_one_for_others_and_one_for_missing(reference
     assert sum(carrier.counts) == N_ROWS
 
 
-def test_whole_numbers_leave_no_bin_empty() -> None:
+def test_whole_numbers_leave_no_inner_bin_empty() -> None:
     frame = make_frame().assign(size=np.repeat([0.0, 1.0, 5.0, 5.0], 250))
     size = find(build_reference(make_recipe(), frame, ["no"]), "size")
-    assert size.edges == (0.0, 1.0)
-    assert size.counts == (250, 250, 500, 0)
+    assert size.edges[1:] == (0.0, 1.0, 5.0)
+    assert size.counts == (0, 250, 250, 500, 0, 0)
 
 
-def test_a_constant_column_has_one_bin() -> None:
+def test_a_constant_column_has_one_bin_with_rows() -> None:
     frame = make_frame().assign(size=3.0)
     size = find(build_reference(make_recipe(), frame, ["no"]), "size")
-    assert size.edges == ()
-    assert size.counts == (N_ROWS, 0)
+    assert size.counts == (0, N_ROWS, 0, 0)
 
 
 def test_a_column_without_any_value_is_all_missing() -> None:
@@ -129,7 +146,7 @@ def test_what_was_never_seen_is_counted_as_other_and_what_is_not_there_as_missin
 
 def test_predicted_numbers_are_counted_in_quantile_bins() -> None:
     built = build_reference(make_recipe("regression"), make_frame(), np.linspace(0, 1, 500).tolist())
-    assert built.prediction.counts == (50,) * 10 + (0,)
+    assert built.prediction.counts == (0, *(50,) * 10, 0, 0)
     assert count_predictions(built, [-5.0, 7.0])[0] == 1
 
 

@@ -1,0 +1,315 @@
+"""`python -m core.demo`: one project carried all the way round the circle, twice past Deploy, without a browser.
+
+Everything is real: the job runner and the prediction service are processes of their own, the kept-back rows go to the
+service over HTTP, and their labels follow later. Ends with 0 only when the second lap has been promoted.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from core import collect, deploy, evaluate, monitor, plan, prepare, records, retrain, serve, simulate, train
+from core.errors import LifecycleError, NotReadyError
+from core.records import Json, ModelVersion, Project, Recipe, Split
+from core.store import Store, open_store
+
+REQUESTER, APPROVER = "Ada", "Grace"
+FAMILIES = ("dummy", "linear", "decision_tree", "hist_gradient_boosting")
+"""Four families, so that the walk takes minutes on two cores; the Train page offers them all."""
+BUDGET_S = 40.0
+N_SPLITS = 3
+N_LIVE_ROWS = 4_000
+ROWS_PER_SECOND = 800.0
+LABEL_DELAY_S = 1.0
+LABEL_SHARE = 0.9
+POLL_S = 0.1
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 20.0
+
+
+def say(words: str) -> None:
+    """Print a line at once."""
+    print(words, flush=True)
+
+
+class Walk:
+    """The walk of one sample project round the circle; each stage returns what to say about it."""
+
+    def __init__(self, store: Store, sample: collect.Sample) -> None:
+        self.store = store
+        self.sample = sample
+        self.project: Project | None = None
+        self.seconds: list[float] = []
+
+    @property
+    def project_id(self) -> str:
+        """Id of the project, once there is one."""
+        if self.project is None:
+            raise NotReadyError("There is no project yet.", "Begin the walk at the beginning.")
+        return self.project.id
+
+    def go_round(self) -> bool:
+        """Do all stages; return whether the second lap was promoted."""
+        stages: tuple[tuple[str, Callable[[], str]], ...] = (
+            ("Plan", self.plan),
+            ("Collect", self.collect),
+            ("Prepare", self.prepare),
+            ("Train", self.train),
+            ("Evaluate", self.evaluate),
+            ("Deploy", self.deploy),
+            ("Monitor", self.monitor),
+            ("Retrain", self.retrain),
+        )
+        for title, stage in stages:
+            started_at = time.monotonic()
+            words = stage()
+            self.seconds.append(time.monotonic() - started_at)
+            say(f"{title:<9}{self.seconds[-1]:6.1f} s  {words}")
+        laps = plan.list_laps(self.store, self.project_id)
+        for lap in laps:
+            say(f"Lap {lap.number}: {lap.reason}. {_say_result(lap)} Made live by {lap.promoted_by}.")
+        return len(laps) == 2 and laps[-1].number == 2
+
+    def plan(self) -> str:
+        """Create the sample project with its objective and its tables."""
+        self.project = collect.create_sample_project(self.store, self.sample.key, by=REQUESTER)
+        objective = plan.current_objective(self.store, self.project.id)
+        if objective.metric is None or objective.minimum is None:
+            return objective.question
+        metric = plan.metric(objective.metric)
+        bound = "at least" if metric.greater_is_better else "at most"
+        wanted = f"{bound} {plan.format_value(metric.name, objective.minimum)}"
+        return f"{objective.question} {metric.label} {wanted}, for {objective.owner}."
+
+    def collect(self) -> str:
+        """Look at the table."""
+        dataset = collect.current_dataset(self.store, self.project_id)
+        stream = collect.current_stream(self.store, self.project_id)
+        profile = collect.profile_dataset(self.store, dataset.id)
+        n_missing = sum(column.n_missing for column in profile.columns)
+        kept_back = stream.n_rows if stream else 0
+        return (
+            f"{dataset.n_rows:,} rows, {dataset.n_columns} columns, {n_missing:,} missing values; "
+            f"{kept_back:,} rows kept back as live traffic."
+        )
+
+    def prepare(self) -> str:
+        """Save the proposed recipe, without the columns that would give the answer away."""
+        recipe = prepare.propose_recipe(self.store, self.project_id, by=REQUESTER)
+        leaks = self.sample.known_leaks
+        if leaks:
+            recipe = prepare.drop_columns(recipe, leaks, "Not known yet when the question is asked.")
+        if self.sample.key == "late_flights":
+            recipe = prepare.change_split(recipe, Split("time", time_column="scheduled_at"))
+        prepare.save_recipe(self.store, recipe)
+        left_out = f" without {', '.join(leaks)}" if leaks else ""
+        n_inputs = len(prepare.feature_columns(recipe))
+        return f"{n_inputs} columns go in{left_out}; {len(recipe.steps)} steps; split: {recipe.split.kind}."
+
+    def train(self) -> str:
+        """Cross-validate the families on the cluster."""
+        recipe = self._recipe()
+        metric = plan.current_objective(self.store, self.project_id).metric or plan.default_metric(recipe.task).name
+        job = train.start_training(
+            self.store,
+            self.project_id,
+            families=FAMILIES,
+            metric=metric,
+            budget_s=BUDGET_S,
+            n_splits=N_SPLITS,
+            by=REQUESTER,
+        )
+        board = train.leaderboard(self.store, self._finish(job)["run_id"])
+        return f"{N_SPLITS} folds: {'; '.join(_say_candidate(candidate) for candidate in board)}."
+
+    def evaluate(self) -> str:
+        """Put the best candidate to the test."""
+        run = train.current_run(self.store, self.project_id)
+        board = train.leaderboard(self.store, run.id) if run else ()
+        best = next((candidate for candidate in board if candidate.status == "done"), None)
+        if best is None:
+            raise NotReadyError("No candidate was trained.", "Give training more time.")
+        job = evaluate.start_evaluation(self.store, self.project_id, candidate_ids=[best.id], by=REQUESTER)
+        evaluation = self.store.get(records.Evaluation, self._finish(job)["evaluation_ids"][0])
+        return f"{best.family} on {evaluation.n_rows_test:,} untouched rows. {evaluation.verdict.sentence}"
+
+    def deploy(self) -> str:
+        """Register, approve and promote the model; ask the service one question."""
+        evaluation = evaluate.list_evaluations(self.store, self.project_id)[0]
+        job = deploy.start_registration(self.store, self.project_id, evaluation_id=evaluation.id, by=REQUESTER)
+        model = self._promote(self._finish(job)["model_version_id"], reason="")
+        address = serve.start_service(self.store)
+        with serve.ServiceClient(address) as client:
+            row = serve.example_row(deploy.load_prototype(self.store, model.id))
+            answer = _ask(client, self._slug(), row)
+        return (
+            f"Version {model.number} ({model.engine}), asked for by {REQUESTER}, approved by {APPROVER}, is live. "
+            f"A typical row over HTTP: {answer['predictions'][0]['prediction']}."
+        )
+
+    def monitor(self) -> str:
+        """Play kept-back rows against the service, with labels that come later, and look."""
+        job = simulate.start_replay(
+            self.store,
+            self.project_id,
+            rows_per_second=ROWS_PER_SECOND,
+            n_rows=N_LIVE_ROWS,
+            label_delay_s=LABEL_DELAY_S,
+            label_share=LABEL_SHARE,
+            by=REQUESTER,
+        )
+        self._finish(job)
+        monitor.check_alerts(self.store, self.project_id, now=records.utc_now())
+        traffic = monitor.traffic(self.store, self.project_id)
+        performance = monitor.performance(self.store, self.project_id)
+        alerts = [alert.title for alert in monitor.list_alerts(self.store, self.project_id)]
+        told = f"Alerts: {'; '.join(alerts)}." if alerts else "No alert."
+        return f"{traffic.sentence} {performance.sentence} {told}"
+
+    def retrain(self) -> str:
+        """Train a challenger from old and labelled live rows, and promote it unless it is clearly worse."""
+        alerts = monitor.list_alerts(self.store, self.project_id)
+        reason = alerts[0].title if alerts else f"Asked by {REQUESTER}"
+        self._finish(retrain.start_retraining(self.store, self.project_id, reason=reason, by=REQUESTER))
+        challenge = retrain.current_challenge(self.store, self.project_id)
+        if challenge is None or challenge.high < 0:
+            return challenge.recommendation if challenge else "No challenger came out."
+        model = self._promote(challenge.challenger_id, reason=challenge.reason)
+        decided = "" if challenge.better else f" {APPROVER} promotes it all the same, to complete the lap."
+        return f"{challenge.recommendation}{decided} Version {model.number} is live."
+
+    def _recipe(self) -> Recipe:
+        recipe = prepare.current_recipe(self.store, self.project_id)
+        if recipe is None:
+            raise NotReadyError("There is no recipe yet.", "Prepare first.")
+        return recipe
+
+    def _slug(self) -> str:
+        return self.store.get(Project, self.project_id).slug
+
+    def _promote(self, model_version_id: str, *, reason: str) -> ModelVersion:
+        model = deploy.approve_model(self.store, model_version_id, by=APPROVER)
+        live = self.store.releases.current(self.project_id)
+        seen = live.generation if live else 0
+        deploy.promote_model(self.store, model.id, by=APPROVER, seen_generation=seen, reason=reason)
+        return model
+
+    def _finish(self, job: records.Job) -> Json:
+        """Wait until the job runner has done a job, and return its result.
+
+        Raises
+        ------
+        LifecycleError
+            When it failed, with its own words.
+        """
+        while job.active:
+            time.sleep(POLL_S)
+            job = self.store.get(records.Job, job.id)
+        if job.status != "done":
+            raise LifecycleError(job.error or f"The work '{job.kind}' was {job.status}.", job.hint or "")
+        return job.result
+
+
+def _say_result(lap: records.Lap) -> str:
+    if lap.metric is None or lap.value is None:
+        return ""
+    return f"{plan.metric(lap.metric).label} {plan.format_value(lap.metric, lap.value)} on its own test rows."
+
+
+def _say_candidate(candidate: records.Candidate) -> str:
+    if candidate.score_mean is None:
+        return f"{candidate.family} {candidate.status.replace('_', ' ')}"
+    sampled = f" on {candidate.n_rows_used:,} rows" if candidate.note else ""
+    return f"{candidate.family} {candidate.score_mean:.3g} ± {candidate.score_sd or 0.0:.2g}{sampled}"
+
+
+def _ask(client: serve.ServiceClient, slug: str, row: Json) -> Json:
+    """Ask the service, which may need a moment until it has loaded what has just been promoted."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while True:
+        try:
+            return client.predict(slug, [row])
+        except LifecycleError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(POLL_S)
+
+
+@contextmanager
+def job_runner(store: Store) -> Iterator[None]:
+    """Run the job runner, a process with a cluster of its own, for as long as the block lasts.
+
+    Raises
+    ------
+    NotReadyError
+        When it does not start within a minute.
+    """
+    environment = {
+        **os.environ,
+        "FULL_CIRCLE_HOME": str(store.home),
+        "FULL_CIRCLE_DATABASE": store.engine.url.render_as_string(hide_password=False),
+    }
+    with store.files.log("jobs").open("ab") as log:
+        process = subprocess.Popen([sys.executable, "-m", "core.jobs"], env=environment, stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while store.newest(records.ProcessInfo, name="jobs") is None:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise NotReadyError("The job runner did not start.", store.files.log("jobs").read_text()[-2000:])
+            time.sleep(POLL_S)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def run(sample: collect.Sample, home: Path) -> bool:
+    """Walk a sample round the circle in a store of its own; return whether the second lap was promoted."""
+    with ExitStack() as stack:
+        store = open_store(home, f"sqlite:///{home.absolute() / 'store.db'}")
+        stack.callback(store.engine.dispose)
+        stack.callback(serve.stop_service, store)
+        stack.enter_context(job_runner(store))
+        return Walk(store, sample).go_round()
+
+
+def read_options(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line."""
+    keys = [sample.key for sample in collect.SAMPLES]
+    parser = argparse.ArgumentParser(prog="core.demo", description="Carry a sample project round the whole circle.")
+    parser.add_argument("--sample", choices=keys, default="late_flights", help="which sample (default: late_flights)")
+    parser.add_argument("--home", type=Path, default=None, help="folder to keep the data in (default: a temporary one)")
+    return parser.parse_args(arguments)
+
+
+def main() -> int:
+    """Run the command; return its exit code."""
+    # A polite end goes the same way as Ctrl-C: everything that was started is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    options = read_options(sys.argv[1:])
+    sample = next(known for known in collect.SAMPLES if known.key == options.sample)
+    started_at = time.monotonic()
+    try:
+        with tempfile.TemporaryDirectory(prefix="full-circle-demo-") as temporary:
+            promoted = run(sample, options.home or Path(temporary))
+    except LifecycleError as error:
+        say(f"{error.message}\n{error.hint}")
+        return 1
+    outcome = "the second lap is live" if promoted else "the second lap was NOT promoted"
+    say(f"Once round in {time.monotonic() - started_at:.0f} s: {outcome}.")
+    return 0 if promoted else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
