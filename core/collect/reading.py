@@ -22,7 +22,6 @@ from core.records import Column, Decision, Reading
 
 MAX_LINES_A_VALUE = 1_000
 PARQUET_START = b"PAR1"
-NO_DELIMITER = "\x1f"
 
 
 def read_table(path: Path, filename: str) -> tuple[pa.Table, Reading]:
@@ -129,45 +128,49 @@ def _convert_text(
         layout = find_layout(list(itertools.islice(source.rows(), MAX_SAMPLE_ROWS)))
     except csv.Error as error:
         raise BadInputError(f"The file cannot be cut into rows: {error}.", "Save it again as plain CSV.") from error
-    n_rows, loading = _load(connection, source, layout, folder)
-    n_kept = staging.count_rows(connection)
+    n_rows, proofs, loading = _load(connection, source, layout, folder)
+    columns = staging.write_parquet(connection, layout.names, proofs, target)
+    n_kept = pq.read_metadata(target).num_rows
     if n_kept == 0:
         raise BadInputError("The file holds no rows that fit together as a table.", "Look at it in a text editor.")
-    european = source.dialect.delimiter == ";"
-    types, typing = staging.find_types(connection, layout.names, european=european)
-    columns = staging.write_parquet(connection, layout.names, types, target)
     reading = Reading(
         source.format,
         encoding=source.encoding,
         delimiter=source.dialect.delimiter if source.format == "CSV" else None,
         has_header=layout.has_header,
         n_preamble=layout.n_preamble,
-        n_rows_in=n_rows,
+        n_rows_in=n_kept if n_rows is None else n_rows,
         n_rows_kept=n_kept,
-        decisions=(*source.decisions, *layout.decisions, *loading, *typing),
+        decisions=(*source.decisions, *layout.decisions, *loading, *staging.report_types(layout.names, proofs)),
     )
     return columns, reading
 
 
 def _load(
     connection: duckdb.DuckDBPyConnection, source: _Source, layout: Layout, folder: Path
-) -> tuple[int, list[Decision]]:
-    """Take the rows in as text; return their number, those left out included, and what was decided."""
+) -> tuple[int | None, list[staging.Proved], list[Decision]]:
+    """Take the rows in; return their number where some may be left out, the types, and what was decided."""
     width, dialect = len(layout.names), source.dialect
+    european = dialect.delimiter == ";"
     plain = dialect.delimiter not in (None, WHITESPACE) and not dialect.escape and not dialect.lines_quoted
     # DuckDB skips rows where a header spans lines, and lines where they are blank: only one row a line is safe.
     plain = plain and layout.first_line == layout.n_preamble + layout.has_header
-    if plain and dialect.quote and width > 1:
+    if plain and dialect.delimiter and dialect.quote and width > 1:
         try:
-            delimiter = dialect.delimiter or NO_DELIMITER
-            n_rows = staging.load_csv(
-                connection, source.path, width, delimiter=delimiter, quote=dialect.quote, skip=layout.first_line
+            staging.load_csv(
+                connection,
+                source.path,
+                width,
+                delimiter=dialect.delimiter,
+                quote=dialect.quote,
+                skip=layout.first_line,
             )
-            return n_rows, []
+            return None, staging.find_types(connection, european=european), []
         except duckdb.Error:
             # A row is not as it should be: row by row, slower, every such row can be counted.
             pass
-    return _load_row_by_row(connection, source, layout, folder)
+    n_rows, decisions = _load_row_by_row(connection, source, layout, folder)
+    return n_rows, staging.find_types(connection, european=european), decisions
 
 
 def _load_row_by_row(

@@ -1,15 +1,14 @@
-"""From text with a known layout to typed Parquet, through a DuckDB table on disk.
+"""From text with a known layout to typed Parquet, through DuckDB, with bounded memory and the rows in their order.
 
-Every value is first taken in as text. Types are found on a sample and proved on all rows; what does not fit either
-is one of a few stray words, which become missing and are reported, or changes the type. Memory is bounded; the rows
-keep their order.
+Every value is first taken as text. Types are found on a sample and proved on all rows; what does not fit either is one
+of a few stray words, which become missing and are reported, or changes the type.
 """
 
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -26,17 +25,8 @@ MAX_COUNTEREXAMPLES = 1_000
 MAX_ROUNDS = 5
 ROW_GROUP_SIZE = 122_880
 CELLS_A_BATCH = 200_000
-COLUMNS_A_QUERY = 16
-
-
-@dataclass(frozen=True)
-class _Proof:
-    """How a type fared on all rows of its column."""
-
-    n_present: int
-    n_failed: int
-    n_missing_words: int
-    n_trimmed: int
+COLUMNS_A_QUERY = 32
+"""The time to plan a query grows with the square of its length."""
 
 
 @contextmanager
@@ -49,27 +39,31 @@ def open_staging(workspace: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def load_csv(
     connection: duckdb.DuckDBPyConnection, path: Path, n_columns: int, *, delimiter: str, quote: str, skip: int
-) -> int:
-    """Take a clean delimited file in as text, as table `raw` with the columns c0, c1, ...; return the number of rows.
+) -> None:
+    """Make a clean delimited file readable as `raw`: text columns c0, c1, ...
 
-    Raises
-    ------
-    duckdb.Error
-        When a row has another number of values than `n_columns`, or quotes are not closed.
+    The file is read anew at each query, which is faster than a copy; reading a row with another number of values
+    than `n_columns`, or a quote that never closes, raises a `duckdb.Error` then. Wide files, which take many
+    queries, are copied.
     """
     columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(n_columns))
-    connection.execute("DROP TABLE IF EXISTS raw")
-    connection.execute(
-        f"CREATE TABLE raw AS SELECT * FROM read_csv(?, auto_detect=false, header=false, skip={skip}, "  # noqa: S608
-        f"delim={sql_text(delimiter)}, quote={sql_text(quote)}, escape={sql_text(quote)}, columns={{{columns}}})",
-        [str(path)],
+    source = (
+        f"read_csv({sql_text(str(path))}, auto_detect=false, header=false, skip={skip}, "
+        f"delim={sql_text(delimiter)}, quote={sql_text(quote)}, escape={sql_text(quote)}, columns={{{columns}}})"
     )
-    return count_rows(connection)
+    _define_raw(connection, source, copied=n_columns > COLUMNS_A_QUERY)
 
 
-def count_rows(connection: duckdb.DuckDBPyConnection) -> int:
-    """Return the number of rows taken in."""
-    return int(connection.execute("SELECT count(*) FROM raw").fetchall()[0][0])
+def load_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Make a file of text columns c0, c1, ... in Parquet readable as `raw`."""
+    _define_raw(connection, f"read_parquet({sql_text(str(path))})", copied=False)
+
+
+def _define_raw(connection: duckdb.DuckDBPyConnection, source: str, *, copied: bool) -> None:
+    kinds = connection.execute("SELECT table_type FROM information_schema.tables WHERE table_name = 'raw'").fetchall()
+    for (kind,) in kinds:
+        connection.execute("DROP VIEW raw" if kind == "VIEW" else "DROP TABLE raw")
+    connection.execute(f"CREATE {'TABLE' if copied else 'VIEW'} raw AS SELECT * FROM {source}")  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -112,144 +106,149 @@ def _batches(rows: Iterable[Sequence[str]], size: int) -> Iterator[list[Sequence
         yield batch
 
 
-def load_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Take rows in that are text in Parquet already, as table `raw`."""
-    connection.execute("DROP TABLE IF EXISTS raw")
-    connection.execute("CREATE TABLE raw AS SELECT * FROM read_parquet(?)", [str(path)])
-
-
-def find_types(
-    connection: duckdb.DuckDBPyConnection, names: Sequence[str], *, european: bool
-) -> tuple[list[ColumnType], list[Decision]]:
-    """Return the type of each column of `raw`, proved on all its rows, and what was decided on the way."""
-    samples = _sample(connection)
-    guesses = {i: find_type(values, connection, european=european) for i, values in enumerate(samples)}
-    proofs = _prove(connection, guesses)
-    types: list[ColumnType] = []
-    decisions: list[Decision] = []
-    for index, name in enumerate(names):
-        settled = _settle(connection, index, guesses[index], proofs[index], samples[index], european)
-        types.append(settled.column_type)
-        decisions += _report(name, settled)
-    return types, decisions
-
-
 @dataclass(frozen=True)
-class _Settled:
+class Proved:
+    """The type of a column that all its rows bear out, and how they did.
+
+    `trimmed`: blanks are taken off the ends of its values. `strays` are the few words that do not fit.
+    """
+
     column_type: ColumnType
-    proof: _Proof
-    strays: Counter[str]
+    trimmed: bool
+    n_fitting: int = 0
+    n_missing_words: int = 0
+    n_failed: int = 0
+    n_trimmed: int = 0
+    strays: tuple[str, ...] = ()
+
+
+def find_types(connection: duckdb.DuckDBPyConnection, *, european: bool) -> list[Proved]:
+    """Return the type of each column of `raw`, found on its first rows and proved on all.
+
+    Raises
+    ------
+    duckdb.Error
+        When the file behind `raw` turns out not to be clean.
+    """
+    samples = _sample(connection)
+    guesses = {index: _guess(connection, values, european) for index, values in enumerate(samples)}
+    proofs: dict[int, Proved] = {}
+    for start in range(0, len(guesses), COLUMNS_A_QUERY):
+        proofs |= _prove(
+            connection, {index: guesses[index] for index in list(guesses)[start : start + COLUMNS_A_QUERY]}
+        )
+    return [_settle(connection, index, proofs[index], samples[index], european) for index in guesses]
 
 
 def _sample(connection: duckdb.DuckDBPyConnection) -> list[Counter[str]]:
-    """Return the values of rows evenly spread over the table, column by column."""
-    step = max(1, count_rows(connection) // SAMPLE_ROWS)
-    rows = connection.sql(f"SELECT * FROM raw WHERE rowid % {step} = 0").to_arrow_table()  # noqa: S608
-    return [
-        Counter(value.strip(BLANKS) for value in column.to_pylist() if value is not None) for column in rows.columns
-    ]
+    """Return the values of the first rows, column by column."""
+    rows = connection.sql(f"SELECT * FROM raw LIMIT {SAMPLE_ROWS}").to_arrow_table()  # noqa: S608
+    return [Counter(value for value in column.to_pylist() if value is not None) for column in rows.columns]
+
+
+def _guess(connection: duckdb.DuckDBPyConnection, sample: Counter[str], european: bool) -> Proved:
+    stripped: Counter[str] = Counter()
+    for value, count in sample.items():
+        stripped[value.strip(BLANKS)] += count
+    column_type = find_type(stripped, connection, european=european)
+    return Proved(column_type, trimmed=any(value != value.strip(BLANKS) for value in sample))
 
 
 def _settle(
-    connection: duckdb.DuckDBPyConnection,
-    index: int,
-    column_type: ColumnType,
-    proof: _Proof,
-    sample: Counter[str],
-    european: bool,
-) -> _Settled:
-    """Return the type that all rows of a column bear out, starting from a guess."""
-    strays: Counter[str] = Counter()
+    connection: duckdb.DuckDBPyConnection, index: int, proof: Proved, sample: Counter[str], european: bool
+) -> Proved:
+    """Return the type that all rows of a column bear out, going on from what failed."""
     for _ in range(MAX_ROUNDS):
         if not proof.n_failed:
-            return _Settled(column_type, proof, Counter())
-        strays = _failing(connection, index, column_type)
-        if strays.total() == proof.n_failed and stray_words_allowed(proof.n_present, strays):
-            return _Settled(column_type, proof, strays)
-        sample = sample + strays
-        column_type = find_type(sample, connection, european=european)
-        proof = _prove(connection, {index: column_type})[index]
-    return _Settled(WORDS, _prove(connection, {index: WORDS})[index], Counter())
+            return proof
+        failing = _failing(connection, index, proof)
+        n_present = proof.n_fitting + proof.n_failed
+        if failing.total() == proof.n_failed and stray_words_allowed(n_present, failing) and proof.trimmed:
+            return replace(proof, strays=tuple(failing))
+        sample = sample + failing
+        proof = _prove(connection, {index: _guess(connection, sample, european)})[index]
+    return _prove(connection, {index: Proved(WORDS, trimmed=True)})[index]
 
 
-def _text(index: int) -> str:
-    return f"trim(c{index}, {sql_text(BLANKS)})"
+def _text(index: int, proof: Proved) -> str:
+    return f"trim(c{index}, {sql_text(BLANKS)})" if proof.trimmed else f"c{index}"
 
 
-def _value(index: int, column_type: ColumnType) -> str:
-    return column_type.expression.replace("{x}", _text(index))
+def _value(index: int, proof: Proved) -> str:
+    return proof.column_type.expression.replace("{x}", _text(index, proof))
 
 
-def _is_failure(index: int, column_type: ColumnType) -> str:
-    missing = f"lower({_text(index)}) IN {sql_list(MISSING_WORDS)}"
-    return f"c{index} IS NOT NULL AND {_value(index, column_type)} IS NULL AND NOT {missing}"
+def _state(index: int, proof: Proved) -> str:
+    """Return SQL for how a cell fares: 0 blank, 1 fits, 2 a word for nothing, 3 does not fit."""
+    text = _text(index, proof)
+    fits = f"{_value(index, proof)} IS NOT NULL"
+    if not proof.trimmed and proof.column_type.dtype == "string":
+        # Blanks at the ends that the sample did not show.
+        fits += f" AND NOT regexp_matches({text}, {sql_text(f'^[{BLANKS}]|[{BLANKS}]$')})"
+    return (
+        f"CASE WHEN c{index} IS NULL OR {text} = '' THEN 0 WHEN {fits} THEN 1 "
+        f"WHEN lower({text}) IN {sql_list(MISSING_WORDS)} THEN 2 ELSE 3 END"
+    )
 
 
-def _prove(connection: duckdb.DuckDBPyConnection, types: dict[int, ColumnType]) -> dict[int, _Proof]:
+def _prove(connection: duckdb.DuckDBPyConnection, guesses: dict[int, Proved]) -> dict[int, Proved]:
     """Count over all rows what fits the types and what does not."""
-    proofs: dict[int, _Proof] = {}
-    indexes = list(types)
-    # The time to plan a query grows with the square of its length.
-    for start in range(0, len(indexes), COLUMNS_A_QUERY):
-        proofs |= _prove_some(connection, {index: types[index] for index in indexes[start : start + COLUMNS_A_QUERY]})
-    return proofs
-
-
-def _prove_some(connection: duckdb.DuckDBPyConnection, types: dict[int, ColumnType]) -> dict[int, _Proof]:
-    counts = []
-    for index, column_type in types.items():
-        text, value = _text(index), _value(index, column_type)
-        counts += [
-            f"count(nullif({text}, ''))",
-            f"count(*) FILTER ({_is_failure(index, column_type)})",
-            f"count(*) FILTER ({text} <> '' AND {value} IS NULL)",
-            f"count(*) FILTER ({text} <> c{index})" if column_type.dtype == "string" else "0",
-        ]
-    found = connection.execute(f"SELECT {', '.join(counts)} FROM raw").fetchall()[0]  # noqa: S608
+    states, counts = [], []
+    for index, guess in guesses.items():
+        changed = f"{_text(index, guess)} <> c{index}" if guess.trimmed else "false"
+        states += [f"{_state(index, guess)} AS s{index}", f"{changed} AS t{index}"]
+        counts += [f"count(*) FILTER (s{index} = {state})" for state in (1, 2, 3)]
+        counts.append(f"count(*) FILTER (t{index})" if guess.column_type.dtype == "string" else "0")
+    query = f"SELECT {', '.join(counts)} FROM (SELECT {', '.join(states)} FROM raw)"  # noqa: S608
+    found = connection.execute(query).fetchall()[0]
     return {
-        index: _Proof(found[at], found[at + 1], found[at + 2] - found[at + 1], found[at + 3])
-        for at, index in zip(range(0, len(found), 4), types, strict=True)
+        index: replace(guess, n_fitting=fit, n_missing_words=missing, n_failed=failed, n_trimmed=trimmed)
+        for (index, guess), (fit, missing, failed, trimmed) in zip(guesses.items(), _fours(found), strict=True)
     }
 
 
-def _failing(connection: duckdb.DuckDBPyConnection, index: int, column_type: ColumnType) -> Counter[str]:
+def _fours(values: Sequence[int]) -> list[tuple[int, int, int, int]]:
+    return [(values[at], values[at + 1], values[at + 2], values[at + 3]) for at in range(0, len(values), 4)]
+
+
+def _failing(connection: duckdb.DuckDBPyConnection, index: int, proof: Proved) -> Counter[str]:
     """Return the values of a column that do not fit its type, the frequent ones first."""
     rows = connection.execute(
-        f"SELECT {_text(index)} AS x, count(*) AS n FROM raw WHERE {_is_failure(index, column_type)} "  # noqa: S608
+        f"SELECT c{index} AS x, count(*) AS n FROM raw WHERE {_state(index, proof)} = 3 "  # noqa: S608
         f"GROUP BY x ORDER BY n DESC, x LIMIT {MAX_COUNTEREXAMPLES}"
     ).fetchall()
     return Counter(dict(rows))
 
 
-def _report(name: str, settled: _Settled) -> list[Decision]:
-    """Say what was done to a column's values, where anything was."""
-    proof, column_type = settled.proof, settled.column_type
-    decisions = []
-    if column_type.code:
-        sentence = f"Column '{name}': {column_type.sentence}"
-        decisions.append(Decision(column_type.code, sentence, proof.n_present - proof.n_missing_words))
-    if proof.n_missing_words:
-        sentence = f"Column '{name}': words that stand for nothing became missing values."
-        decisions.append(Decision("missing_words", sentence, proof.n_missing_words))
-    if settled.strays:
-        sentence = f"Column '{name}': words among {column_type.kind}s became missing values."
-        decisions.append(Decision("stray_words", sentence, settled.strays.total(), tuple(settled.strays)))
-    if proof.n_trimmed:
-        sentence = f"Column '{name}': blanks around values were taken off."
-        decisions.append(Decision("blanks", sentence, proof.n_trimmed))
+def report_types(names: Sequence[str], proofs: Sequence[Proved]) -> list[Decision]:
+    """Say what was done to the values of each column, where anything was."""
+    decisions: list[Decision] = []
+    for name, proof in zip(names, proofs, strict=True):
+        column_type = proof.column_type
+        told = [
+            (column_type.code, column_type.sentence, proof.n_fitting if column_type.code else 0, ()),
+            ("missing_words", "words that stand for nothing became missing values.", proof.n_missing_words, ()),
+            ("stray_words", f"words among {column_type.kind}s became missing.", proof.n_failed, proof.strays),
+            ("blanks", "blanks around values were taken off.", proof.n_trimmed, ()),
+        ]
+        decisions += [
+            Decision(code, f"Column '{name}': {words}", count, shown) for code, words, count, shown in told if count
+        ]
     return decisions
 
 
 def write_parquet(
-    connection: duckdb.DuckDBPyConnection, names: Sequence[str], types: Sequence[ColumnType], target: Path
+    connection: duckdb.DuckDBPyConnection, names: Sequence[str], proofs: Sequence[Proved], target: Path
 ) -> tuple[Column, ...]:
-    """Write table `raw`, with its columns named and typed, as Parquet; return the columns."""
+    """Write `raw`, with its columns named and typed, as Parquet; return the columns."""
     selected = ", ".join(
-        f"{_value(index, column_type)} AS {sql_name(name)}"
-        for index, (name, column_type) in enumerate(zip(names, types, strict=True))
+        f"{_value(index, proof)} AS {sql_name(name)}"
+        for index, (name, proof) in enumerate(zip(names, proofs, strict=True))
     )
     connection.execute(
         f"COPY (SELECT {selected} FROM raw) TO {sql_text(str(target))} "  # noqa: S608
         f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_SIZE})"
     )
-    return tuple(Column(name, t.kind, t.dtype) for name, t in zip(names, types, strict=True))
+    return tuple(
+        Column(name, proof.column_type.kind, proof.column_type.dtype) for name, proof in zip(names, proofs, strict=True)
+    )
