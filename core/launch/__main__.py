@@ -77,7 +77,8 @@ def start_background(supervisor: Supervisor, store: Store, service_port: int) ->
 def dashboard(store: Store, host: str, port: int) -> Child:
     """Return the dashboard as a child to start."""
     command = [sys.executable, "-m", "streamlit", "run", str(FOLDER / "app.py"), "--server.headless=true"]
-    command += [f"--server.address={host}", f"--server.port={port}"]
+    # Watching source files for changes is for developers and costs time on every machine.
+    command += [f"--server.address={host}", f"--server.port={port}", "--server.fileWatcherType=none"]
     return Child("dashboard", command, store.files.log("dashboard"))
 
 

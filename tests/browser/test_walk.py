@@ -98,6 +98,7 @@ def make_plan(visitor: Visitor) -> None:
     visitor.write("plan_owner", "Grace")
     visitor.write("plan_minimum", "60")
     visitor.click("plan_save")
+    visitor.sees("The plan is saved.")
     visitor.page.reload()
     visitor.settle()
     expect(visitor.field("plan_question").locator("textarea")).to_have_value("Which customers will leave soon?")
@@ -106,6 +107,7 @@ def make_plan(visitor: Visitor) -> None:
 def prepare_and_train(visitor: Visitor) -> None:
     visitor.go("Prepare data")
     visitor.click("prepare_save")
+    visitor.sees(re.compile("recipe is saved", re.IGNORECASE))
     visitor.go("Train models")
     visitor.page.get_by_text(re.compile("Kinds of model")).click()
     for family in SLOW_FAMILIES:
@@ -113,6 +115,7 @@ def prepare_and_train(visitor: Visitor) -> None:
         if box.count():
             box.first.click()
     visitor.click("train_start")
+    visitor.sees(re.compile("Leaderboard"))
     # In the middle of the work the person loads the page again: nothing is lost.
     visitor.page.reload()
     visitor.settle()
@@ -168,13 +171,14 @@ def watch(visitor: Visitor) -> None:
         visitor.page.get_by_text("Play kept-back rows as live questions").first.click()
     visitor.write("monitor_n_rows", "450")
     visitor.click("monitor_start")
+    visitor.sees(re.compile("rows sent"))
     visitor.page.reload()
     visitor.settle()
     visitor.sees(re.compile("Playing kept-back rows finished"), within_ms=LONG_MS)
     visitor.sees("Is it still right?")
     visitor.sees("Have the questions changed?")
-    expect(visitor.field("monitor_drift").locator(".js-plotly-plot")).to_be_visible()
-    expect(visitor.field("monitor_performance").locator(".js-plotly-plot")).to_be_visible()
+    expect(visitor.field("monitor_drift").locator(".js-plotly-plot").first).to_be_visible()
+    expect(visitor.field("monitor_performance").locator(".js-plotly-plot").first).to_be_visible()
     visitor.sees_no_error()
 
 

@@ -30,7 +30,8 @@ class Visitor:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until the script has run to its end."""
+        """Wait until the script has run to its end; a moment first, for what was clicked to reach the server."""
+        self.page.wait_for_timeout(200)
         self.page.locator("[data-testid='stApp'][data-test-script-state='notRunning']").wait_for(
             state="attached", timeout=LONG_MS
         )
