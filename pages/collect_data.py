@@ -7,6 +7,7 @@ from core import collect, plan
 from core.errors import LifecycleError
 from core.records import DatasetVersion
 from pages import ui
+from pages.ui.objective import TASK_WORDS
 from pages.ui.words import plain
 
 
@@ -39,7 +40,7 @@ def choose_target(table: DatasetVersion) -> None:
     except LifecycleError as error:
         st.warning(plain(error.hint), title=plain(error.message), icon=":material/block:")
         return
-    st.markdown(f"{plain(guess.reason)} This is a **{guess.task}** question.")
+    st.markdown(f"{plain(guess.reason)} The answer is: **{TASK_WORDS[guess.task].lower()}**.")
     if target == known and objective.task:
         st.caption(":green[:material/check_circle:] This is the target of the project.")
     elif st.button("Predict this column", type="primary", icon=":material/target:", key="collect_save_target"):

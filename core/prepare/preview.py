@@ -6,12 +6,15 @@ import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 
+from core.errors import BadInputError
 from core.prepare.pipeline import build_features
-from core.prepare.split import features_and_target, split_rows
-from core.records import Recipe
+from core.prepare.split import divide_rows, features_and_target, load_rows, split_rows
+from core.records import DatasetVersion, Recipe
 from core.store import Store
 
 MAX_FIT_ROWS = 5_000
+N_BLOCKS = 10
+BLOCK_ROWS = 2_000
 
 
 @dataclass(frozen=True)
@@ -25,20 +28,35 @@ class Preview:
 
 
 def preview_recipe(store: Store, recipe: Recipe, n_rows: int = 5) -> Preview:
-    """Return the first training rows before and after the recipe, which learns from at most 5,000 rows here.
+    """Return training rows before and after the recipe, which learns from at most 5,000 rows here.
+
+    Of a large table only blocks of rows are read, evenly spread over it, so that the answer comes at once.
 
     Raises
     ------
     BadInputError
         As `split_rows` and `build_pipeline`.
     """
-    train = split_rows(store, recipe).train
+    train = _training_rows(store, recipe)
     sample = train.sample(min(len(train), MAX_FIT_ROWS), random_state=recipe.split.random_state).sort_index()
     features, target = features_and_target(sample, recipe)
     pipeline = build_features(recipe, dense=True)
     turned = pipeline.fit(features, target).transform(features.head(n_rows))
     after = pd.DataFrame(np.asarray(turned), columns=_names(pipeline["features"]), index=features.index[:n_rows])
     return Preview(sample.head(n_rows), after, features.shape[1], after.shape[1])
+
+
+def _training_rows(store: Store, recipe: Recipe) -> pd.DataFrame:
+    n_rows = store.get(DatasetVersion, recipe.dataset_id).n_rows
+    if n_rows <= N_BLOCKS * BLOCK_ROWS:
+        return split_rows(store, recipe).train
+    starts = np.linspace(0, n_rows - BLOCK_ROWS, N_BLOCKS, dtype=int)
+    blocks = [load_rows(store, recipe, start=int(start), limit=BLOCK_ROWS) for start in starts]
+    try:
+        return divide_rows(pd.concat(blocks), recipe).train
+    except BadInputError:
+        # A rare class may be missing in the blocks: only all rows can tell.
+        return split_rows(store, recipe).train
 
 
 def _names(blocks: ColumnTransformer) -> list[str]:

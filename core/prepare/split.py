@@ -38,9 +38,19 @@ def split_rows(store: Store, recipe: Recipe) -> SplitRows:
         When too few rows have a target, the training part would hold a single class, or a number is asked for
         and the target holds text.
     """
+    return divide_rows(load_rows(store, recipe), recipe)
+
+
+def load_rows(store: Store, recipe: Recipe, *, start: int = 0, limit: int | None = None) -> pd.DataFrame:
+    """Return rows of the recipe's table with the columns it needs: inputs, target, and what it is split by."""
     names = [column.name for column in feature_columns(recipe)]
     extra = [name for name in (recipe.target, recipe.split.time_column) if name and name not in names]
-    frame = load_frame(store, recipe.dataset_id, columns=[*names, *extra])
+    return load_frame(store, recipe.dataset_id, columns=[*names, *extra], start=start, limit=limit)
+
+
+def divide_rows(frame: pd.DataFrame, recipe: Recipe) -> SplitRows:
+    """Divide the given rows as `split_rows` does with all of them."""
+    names = [column.name for column in feature_columns(recipe)]
     present = frame.loc[frame[recipe.target].notna()].reset_index(drop=True)
     if len(present) < MIN_ROWS:
         raise BadInputError(

@@ -49,6 +49,8 @@ def show_preview(recipe: Recipe) -> None:
     """Draw the same real rows as they are and as the model gets them."""
     seen = _preview(replace(recipe, id="", created_at=datetime.min.replace(tzinfo=UTC)))
     st.markdown(f"**Before:** {seen.n_columns_before:,} columns and the answer")
-    st.dataframe(seen.before, key="prepare_before", height="content", alt="Rows as they came in")
+    st.dataframe(seen.before, key="prepare_before", hide_index=True, height="content", alt="Rows as they came in")
     st.markdown(f"**After:** {seen.n_columns_after:,} columns of numbers, as the model gets them")
-    st.dataframe(seen.after, key="prepare_after", height="content", alt="The same rows as the model gets them")
+    st.dataframe(
+        seen.after, key="prepare_after", hide_index=True, height="content", alt="The same rows as the model gets them"
+    )

@@ -33,7 +33,7 @@ def first_rows(dataset_id: str) -> pd.DataFrame:
 def _span(column: ColumnProfile) -> str:
     """Say from where to where a column reaches, or name some of its values."""
     if column.kind == "number" and column.minimum is not None and column.maximum is not None:
-        return f"{column.minimum:,.6g} to {column.maximum:,.6g}"
+        return f"{column.minimum:.6g} to {column.maximum:.6g}"
     if column.first and column.last:
         return f"{column.first[:10]} to {column.last[:10]}"
     return ", ".join(column.examples[:3])
