@@ -54,8 +54,8 @@ def create_project(store: Store, name: str, *, by: str, sample: str | None = Non
     if len(name) > MAX_NAME_LENGTH:
         raise BadInputError(f"The name has {len(name)} characters.", f"Use at most {MAX_NAME_LENGTH}.")
     project = store.add(Project(name=name, slug=_free_slug(store, name), created_by=by, sample=sample))
-    # Thirty students may click at the same moment: of projects that took the same slug, the oldest keeps it.
-    while store.find(Project, slug=project.slug)[0].id != project.id:
+    # Thirty students may click at the same moment. Of two that took the same slug, whoever wrote last sees the other.
+    while store.count(Project, slug=project.slug) > 1:
         project = store.update(project, slug=_free_slug(store, name))
     return project
 
