@@ -25,7 +25,7 @@ from core.records import ColumnDrift, DriftReport, Reference, ReferenceColumn
 from core.records.live import DriftOutcome
 from core.store import Store
 
-ALPHA = 0.01
+ALPHA = 0.005
 """Chance that any column of a model version is ever called drifted although nothing moved."""
 PSI_FLOOR = 0.02
 """A smaller shift is not worth a word however sure it is: about a seventh of a standard deviation."""
@@ -120,7 +120,7 @@ def _judge_column(column: ReferenceColumn, pair: CountPair, p_value: float | Non
     outcome: DriftOutcome = "stable"
     sentence = f"{column.name}: as it was when the model learnt."
     if p_value is not None and psi is not None and p_value < ALPHA and psi >= PSI_FLOOR:
-        outcome, sentence = "drifted", f"{say_shift(column, pair)}."
+        outcome, sentence = "drifted", say_shift(column, pair)
     elif pair.n_current < n_needed:
         outcome, sentence = "not_enough_data", _say_missing(column.name, n_needed - pair.n_current)
     return ColumnDrift(column.name, outcome, psi, p_value, sentence, reference_share, current_share, bins)

@@ -1,5 +1,6 @@
 """A difference between two sets of counts in plain words, and names for the bins."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -12,6 +13,18 @@ from core.records import ReferenceColumn
 MISSING = "missing"
 OTHERS = "all others"
 MANY_TIMES = 10.0
+HARDLY_ANY = 5e-4
+"""A smaller share of rows counts as none at all."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Some of a column's rows, and which share of all they were and are; `outside` when the model never saw such."""
+
+    subject: str
+    before: float
+    now: float
+    outside: bool = False
 
 
 def name_bins(column: ReferenceColumn) -> tuple[str, ...]:
@@ -21,7 +34,7 @@ def name_bins(column: ReferenceColumn) -> tuple[str, ...]:
         return (*listed, MISSING)
     words = [_say_edge(column, edge) for edge in column.edges]
     between = [f"{low} to {high}" for low, high in pairwise(words)]
-    return (f"up to {words[0]}", *between, f"above {words[-1]}", MISSING)
+    return (f"below {words[0]}", *between, f"above {words[-1]}", MISSING)
 
 
 def say_shift(column: ReferenceColumn, pair: CountPair) -> str:
@@ -31,43 +44,49 @@ def say_shift(column: ReferenceColumn, pair: CountPair) -> str:
     one whose share of rows changed most is told.
     """
     reference, current = shares(pair.reference), shares(pair.current)
-    candidates = [(reference[-1], current[-1], "missing values")]
-    candidates += _borders(column, reference, current) if column.edges else _categories(column, reference, current)
-    before, now, subject = max(candidates, key=lambda candidate: abs(candidate[1] - candidate[0]))
-    return f"{column.name}: {_say_change(float(before), float(now), subject)}"
+    changes = [Change("missing values", float(reference[-1]), float(current[-1]))]
+    changes += _borders(column, reference, current) if column.edges else _categories(column, reference, current)
+    greatest = max(changes, key=lambda change: abs(change.now - change.before))
+    return f"{column.name}: {_say_change(greatest)}."
 
 
-def _borders(column: ReferenceColumn, reference: Floats, current: Floats) -> list[tuple[float, float, str]]:
+def _borders(column: ReferenceColumn, reference: Floats, current: Floats) -> list[Change]:
     """Return for each border the share of the rows beyond it, on the side that gained; missing rows left out."""
     if not reference[:-1].sum() or not current[:-1].sum():
         return []
     below_before, below_now = (np.cumsum(shares(part[:-1]))[:-1] for part in (reference, current))
     found = []
-    for edge, before, now in zip(column.edges, below_before, below_now, strict=True):
+    for number, (edge, before, now) in enumerate(zip(column.edges, below_before, below_now, strict=True)):
+        words = _say_edge(column, edge)
         if now >= before:
-            found.append((before, now, f"values up to {_say_edge(column, edge)}"))
+            outside = number == 0 and before == 0
+            found.append(Change(f"below {words}" if outside else f"values up to {words}", before, now, outside))
         else:
-            found.append((1 - before, 1 - now, f"values above {_say_edge(column, edge)}"))
+            outside = number == len(column.edges) - 1 and reference[-2] == 0
+            found.append(Change(f"above {words}" if outside else f"values above {words}", 1 - before, 1 - now, outside))
     return found
 
 
-def _categories(column: ReferenceColumn, reference: Floats, current: Floats) -> list[tuple[float, float, str]]:
+def _categories(column: ReferenceColumn, reference: Floats, current: Floats) -> list[Change]:
     subjects = [*(f"'{category}'" for category in column.categories), "other values"]
-    return list(zip(reference[:-1], current[:-1], subjects, strict=False))
+    found = zip(subjects, reference[:-1], current[:-1], strict=False)
+    return [Change(subject, float(before), float(now)) for subject, before, now in found]
 
 
-def _say_change(before: float, now: float, subject: str) -> str:
-    figures = f"{say_share(now)} of rows instead of {say_share(before)}"
-    if before < 5e-4:
+def _say_change(change: Change) -> str:
+    subject, before, now = change.subject, change.before, change.now
+    if change.outside:
+        return f"{say_share(now)} of rows are {subject}, outside what the model saw"
+    if before < HARDLY_ANY:
         return f"{subject} make up {say_share(now)} of rows; when the model learnt there were practically none"
-    if now < 5e-4:
+    if now < HARDLY_ANY:
         return f"{subject} no longer come; when the model learnt they were {say_share(before)} of rows"
+    figures = f"{say_share(now)} of rows instead of {say_share(before)}"
+    if now < before:
+        return f"{subject} came less often than when the model learnt ({figures})"
     ratio = now / before
-    if ratio >= MANY_TIMES:
-        return f"{subject} came {ratio:.0f} times as often as when the model learnt ({figures})"
-    if ratio >= 1:
-        return f"{subject} came {ratio:.2g} times as often as when the model learnt ({figures})"
-    return f"{subject} came less often than when the model learnt ({figures})"
+    times = f"{ratio:.0f}" if ratio >= MANY_TIMES else f"{ratio:.2g}"
+    return f"{subject} came {times} times as often as when the model learnt ({figures})"
 
 
 def say_share(share: float) -> str:
