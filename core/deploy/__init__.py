@@ -1,6 +1,7 @@
 """From evaluated candidate to approved, live model version."""
 
 from core.deploy.answers import Answers, LoadedModel
+from core.deploy.apart import prepare_to_run_apart
 from core.deploy.loading import load_model, load_prototype, load_reference
 from core.deploy.prototype import build_prototype, request_rows
 from core.deploy.reference import build_reference, count_predictions, count_rows
@@ -20,6 +21,7 @@ __all__ = [
     "load_model",
     "load_prototype",
     "load_reference",
+    "prepare_to_run_apart",
     "promote_model",
     "register_model",
     "request_rows",

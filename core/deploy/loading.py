@@ -1,12 +1,11 @@
 """From a model folder to a model that answers: hashes, our list of types and golden rows first, in another process."""
 
-import logging
 from pathlib import Path
 
 from core.deploy.answers import GRAPH, LoadedModel, OnnxScorer, PipelineScorer, Scorer
-from core.deploy.child import run_module
+from core.deploy.apart import run_apart
 from core.deploy.golden import ENGINE_TOLERANCE, check_golden
-from core.errors import BadInputError
+from core.errors import BadInputError, LifecycleError, NotReadyError
 from core.evaluate.model_folder import DAMAGED_HINT, check_folder, read_model
 from core.records import Engine, ModelVersion, Prototype, Reference
 from core.store import Store, record_from_json
@@ -14,7 +13,6 @@ from core.store import Store, record_from_json
 PROTOTYPE = "prototype.json"
 REFERENCE = "reference.json"
 VERIFY_TIMEOUT_S = 120.0
-logger = logging.getLogger(__name__)
 
 
 def load_model(store: Store, model_version_id: str) -> LoadedModel:
@@ -36,15 +34,25 @@ def load_model(store: Store, model_version_id: str) -> LoadedModel:
 
 
 def verify_folder(folder: Path, digest: str) -> None:
-    """Raise BadInputError unless the folder proves itself in a process of its own (see `core.deploy.verify`)."""
-    proof = run_module("core.deploy.verify", str(folder), digest, timeout_s=VERIFY_TIMEOUT_S)
-    if proof.returncode == 0:
-        return
-    said = proof.stdout.strip()
-    if not said:
-        logger.warning("Verifying %s ended with %d: %s", folder.name, proof.returncode, proof.stderr[-2000:])
-        said = "Loading the model crashed."
-    raise BadInputError(said, DAMAGED_HINT)
+    """Raise unless the folder can be loaded in a process of its own, which a damaged file may crash.
+
+    Raises
+    ------
+    BadInputError
+        When it cannot.
+    NotReadyError
+        When that takes longer than two minutes.
+    """
+    try:
+        run_apart(_prove, folder, digest, timeout_s=VERIFY_TIMEOUT_S)
+    except (BadInputError, NotReadyError):
+        raise
+    except LifecycleError as error:
+        raise BadInputError(f"The model cannot be loaded: {error.message}", DAMAGED_HINT) from error
+
+
+def _prove(folder: Path, digest: str) -> None:
+    open_model(folder, digest)
 
 
 def open_model(folder: Path, digest: str | None) -> LoadedModel:

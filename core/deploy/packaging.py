@@ -1,9 +1,7 @@
 """Writing the folder of a model version: everything needed to serve it, to prove it, and to take it away."""
 
-import json
 import logging
 import platform
-import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -13,13 +11,14 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from core.deploy.answers import GRAPH, PipelineScorer
-from core.deploy.child import run_module
+from core.deploy.apart import run_apart
+from core.deploy.convert import convert_folder, prove_model
 from core.deploy.golden import choose_rows, odd_rows, write_golden
 from core.deploy.loading import PROTOTYPE, REFERENCE
 from core.deploy.mlflow_flavour import write_mlmodel
 from core.deploy.prototype import build_prototype
 from core.deploy.reference import build_reference
-from core.errors import BadInputError, NotReadyError
+from core.errors import LifecycleError, NotReadyError
 from core.evaluate.model_folder import write_manifest, write_model
 from core.prepare import SplitRows
 from core.records import Engine, Prototype, Recipe
@@ -27,6 +26,7 @@ from core.store import record_to_json
 
 JOBLIB = "model.joblib"
 LIBRARIES = ("scikit-learn", "numpy", "pandas", "scipy", "skops", "joblib", "skl2onnx", "onnxruntime")
+PROVE_TIMEOUT_S = 120.0
 CONVERT_TIMEOUT_S = 120.0
 N_ROWS_COMPARED = 1_000
 N_ODD_ROWS_COMPARED = 200
@@ -90,21 +90,16 @@ def _rows_to_compare(frame: pd.DataFrame, prototype: Prototype) -> pd.DataFrame:
 
 
 def _convert(folder: Path, rows: pd.DataFrame) -> tuple[Engine, str]:
-    """Prove and convert in a child process; where only the conversion fails hard, scikit-learn stays in charge."""
-    with tempfile.TemporaryDirectory() as temporary:
-        path = Path(temporary) / "rows.parquet"
-        rows.to_parquet(path)
-        try:
-            done = run_module("core.deploy.convert", str(folder), str(path), timeout_s=CONVERT_TIMEOUT_S)
-        except NotReadyError:
-            return _without_graph(folder, f"took longer than {CONVERT_TIMEOUT_S:g} seconds")
-    outcome = json.loads(done.stdout.strip().splitlines()[-1]) if done.stdout.strip() else {}
-    if "error" in outcome:
-        raise BadInputError(outcome["error"], "Train and evaluate the candidate again.")
-    if done.returncode != 0 or not outcome:
-        logger.warning("Converting %s ended with %d: %s", folder.name, done.returncode, done.stderr[-2000:])
+    """Prove and convert in processes of their own; where only the conversion fails, scikit-learn stays in charge."""
+    run_apart(prove_model, folder, timeout_s=PROVE_TIMEOUT_S)
+    try:
+        outcome: tuple[Engine, str] = run_apart(convert_folder, folder, rows, timeout_s=CONVERT_TIMEOUT_S)
+    except NotReadyError:
+        return _without_graph(folder, f"took longer than {CONVERT_TIMEOUT_S:g} seconds")
+    except LifecycleError as error:
+        logger.warning("Converting %s failed: %s", folder.name, error)
         return _without_graph(folder, "failed")
-    return outcome["engine"], outcome["reason"]
+    return outcome
 
 
 def _without_graph(folder: Path, what_happened: str) -> tuple[Engine, str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.deploy import LoadedModel, load_model
+from core.deploy import LoadedModel, load_model, prepare_to_run_apart
 from core.errors import LifecycleError, NotReadyError
 from core.records import Deployment, ModelVersion, Project, Release
 from core.serve.refusal import RefusalError
@@ -51,7 +51,8 @@ class LiveModels:
         self._thread = threading.Thread(target=self._follow, name="live-models", daemon=True)
 
     def start(self) -> None:
-        """Begin to follow what is live."""
+        """Begin to follow what is live, and get ready to prove models."""
+        prepare_to_run_apart()
         self._thread.start()
 
     def stop(self) -> None:
