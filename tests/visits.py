@@ -8,6 +8,7 @@ import pandas as pd
 from core.records import Recipe
 
 MakeRecipe = Callable[..., Recipe]
+WORDS = ("came left", "by bus", "by car", "with a friend", "early", "late", "asked about", "the price of tea")
 
 
 def visits(n_rows: int, random_state: int = 0) -> pd.DataFrame:
@@ -23,9 +24,7 @@ def visits(n_rows: int, random_state: int = 0) -> pd.DataFrame:
             "member": pd.Series(rng.choice([True, False, None], n_rows), dtype=object),
             "colour": pd.Series(colour, dtype="str").mask(rng.random(n_rows) < 0.05),
             "town": pd.Series(rng.integers(0, 90, n_rows), dtype="str").radd("town "),
-            "remark": pd.Series(
-                [f"came by {'bus' if i % 3 else 'car'} at {i % 7}" for i in range(n_rows)], dtype="str"
-            ),
+            "remark": pd.Series([" ".join(rng.choice(WORDS, 5)) for _ in range(n_rows)], dtype="str"),
             "seen_at": pd.Timestamp("2024-01-01 08:00") + pd.to_timedelta(rng.integers(0, 20_000, n_rows), unit="h"),
             "nothing": np.full(n_rows, np.nan),
             "comes": pd.Series(np.where(comes, "yes", "no"), dtype="str"),

@@ -4,7 +4,14 @@ from core.prepare.columns import MISSING_LEVEL, coerce_frame, feature_columns, l
 from core.prepare.pipeline import build_features, build_pipeline
 from core.prepare.preview import Preview, preview_recipe
 from core.prepare.propose import propose_recipe
-from core.prepare.recipe import change_split, current_recipe, drop_columns, save_recipe, switch_step
+from core.prepare.recipe import (
+    DROPPED_BY_PERSON,
+    change_split,
+    current_recipe,
+    drop_columns,
+    save_recipe,
+    switch_step,
+)
 from core.prepare.split import SplitRows, features_and_target, split_rows
 from core.prepare.transformers import CoerceColumns, ExpandDates
 
@@ -17,6 +24,7 @@ TRUSTED_TYPES = (
 """Types of the pipeline before the model that skops does not trust by itself."""
 
 __all__ = [
+    "DROPPED_BY_PERSON",
     "MISSING_LEVEL",
     "TRUSTED_TYPES",
     "CoerceColumns",

@@ -18,7 +18,7 @@ N_TEXT_NUMBERS = 20
 
 def turning_steps(columns: Sequence[ColumnProfile], dataset: DatasetVersion, task: Task) -> list[RecipeStep]:
     """Return the steps that fill, scale and encode; each names its columns, also those a drop step leaves out."""
-    numbers = [column for column in columns if column.kind == "number"]
+    numbers = [column for column in columns if column.kind in ("number", "date")]
     categories = [column for column in columns if column.kind == "category"]
     texts = tuple(column.name for column in columns if column.kind == "text")
     # With several classes a figure for each level and class would make too many columns again.

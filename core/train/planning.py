@@ -1,5 +1,6 @@
 """Which families can be tried on a table of this size within the time the person gives, and on how many rows."""
 
+import bisect
 import math
 import os
 from collections.abc import Sequence
@@ -14,7 +15,13 @@ from core.train.families import ModelFamily, find_family
 MIN_SAMPLE = 500
 """A sample smaller than this says little about a large table."""
 START_SECONDS = 0.3
-"""Start of a fit's process and preparation of a small table."""
+"""Start of a fit's process."""
+PREPARE_SECONDS = 1e-7
+"""Preparation of one cell of the table."""
+PLANNED_PART = 0.8
+"""Part of the time that is planned with; the rest is for estimates that were too low."""
+NEARLY_ALL = 0.8
+"""A sample of more than this share is not worth the doubt: all rows are used."""
 MAX_CELLS = 40_000_000
 """Numbers in one dense matrix: 320 MB."""
 SEVERAL_CLASSES_FACTOR = 3.0
@@ -65,14 +72,15 @@ def plan_candidates(
     """
     chosen = [find_family(key) for key in dict.fromkeys(["dummy", *families])]
     suiting = [family for family in chosen if task in family.tasks]
-    share_s = budget_s * (os.cpu_count() or 1) / len(suiting)
-    plans = [_plan(family, task, (n_rows, n_columns), share_s, n_splits) for family in suiting]
+    shape = (n_rows, n_columns)
+    plans = _share_out(suiting, task, shape, PLANNED_PART * budget_s * (os.cpu_count() or 1), n_splits)
     unsuited = [
         CandidatePlan(family.key, 0, 0.0, f"{family.title} cannot predict numbers.")
         for family in chosen
         if family not in suiting
     ]
-    return (*sorted(plans, key=lambda plan: plan.estimate_s), *unsuited)
+    plans.sort(key=lambda plan: (plan.left_out, plan.family != "dummy", plan.estimate_s))
+    return (*plans, *unsuited)
 
 
 def encoded_width(store: Store, recipe: Recipe) -> int:
@@ -91,18 +99,29 @@ def estimate_seconds(family: ModelFamily, task: Task, n_rows: int, n_columns: in
     cost = family.cost
     factor = SEVERAL_CLASSES_FACTOR if task == "multiclass" else 1.0
     size = math.pow(n_rows, cost.rows) * math.pow(n_columns, cost.columns)
-    return START_SECONDS + factor * cost.seconds * size
+    return START_SECONDS + PREPARE_SECONDS * n_rows * n_columns + factor * cost.seconds * size
+
+
+def _share_out(
+    families: Sequence[ModelFamily], task: Task, shape: tuple[int, int], seconds: float, n_splits: int
+) -> list[CandidatePlan]:
+    """Plan the cheapest family first, so that the time it does not need goes to those that can use it."""
+    plans: list[CandidatePlan] = []
+    for family in sorted(families, key=lambda one: estimate_seconds(one, task, *shape)):
+        share_s = max(seconds, 0.0) / (len(families) - len(plans))
+        plans.append(_plan(family, task, shape, share_s, n_splits))
+        seconds -= plans[-1].estimate_s
+    return plans
 
 
 def _plan(family: ModelFamily, task: Task, shape: tuple[int, int], share_s: float, n_splits: int) -> CandidatePlan:
     """Plan all rows, or as many as fit the family's share of the time and the memory, or none."""
     n_rows, n_columns = shape
-    fits_time = _rows_within(family, task, n_columns, share_s / n_splits)
+    fits_time = _rows_within(family, task, shape, share_s / n_splits)
     fits_memory = n_rows if family.sparse else MAX_CELLS // n_columns
-    n_used = min(n_rows, fits_time, fits_memory)
-    if family.key == "dummy" or n_used == n_rows:
-        estimate = n_splits * estimate_seconds(family, task, n_rows, n_columns)
-        return CandidatePlan(family.key, n_rows, estimate)
+    n_used = min(fits_time, fits_memory)
+    if family.key == "dummy" or n_used >= NEARLY_ALL * n_rows:
+        return CandidatePlan(family.key, n_rows, n_splits * estimate_seconds(family, task, n_rows, n_columns))
     needed = n_splits * estimate_seconds(family, task, n_rows, n_columns)
     reason = (
         f"all of them would take about {say_seconds(needed)}, and its share of the time is {say_seconds(share_s)}"
@@ -116,10 +135,11 @@ def _plan(family: ModelFamily, task: Task, shape: tuple[int, int], share_s: floa
     return CandidatePlan(family.key, n_used, estimate, f"Learns from {n_used:,} of {n_rows:,} rows, because {reason}.")
 
 
-def _rows_within(family: ModelFamily, task: Task, n_columns: int, seconds: float) -> int:
-    """Return how many rows one fit of `seconds` can learn from."""
-    per_row = estimate_seconds(family, task, 1, n_columns) - START_SECONDS
-    return int(math.pow(max(seconds - START_SECONDS, 0.0) / per_row, 1 / family.cost.rows))
+def _rows_within(family: ModelFamily, task: Task, shape: tuple[int, int], seconds: float) -> int:
+    """Return how many of the rows one fit of `seconds` can learn from."""
+    n_rows, n_columns = shape
+    counts = range(1, n_rows + 1)
+    return bisect.bisect_right(counts, seconds, key=lambda count: estimate_seconds(family, task, count, n_columns))
 
 
 def round_down(number: int) -> int:

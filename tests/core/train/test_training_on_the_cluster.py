@@ -148,6 +148,7 @@ def test_the_time_budget_ends_what_is_too_slow_and_keeps_what_is_done(
     assert seconds < 14
 
 
+@pytest.mark.slow
 def test_a_run_survives_the_death_of_a_worker(store: Store, cluster: LocalCluster, make_recipe: MakeRecipe) -> None:
     recipe = make_recipe(visits(1_000), "comes")
     work = Background(JobHandle(store, start(store, recipe, (*FAST, "extra_trees")), cluster.scheduler_address))
