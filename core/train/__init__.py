@@ -1,7 +1,7 @@
 """Which kind of model learns best here? Families, cross-validation on the cluster, and the leaderboard."""
 
 from core.train.board import current_run, leaderboard
-from core.train.cluster import compute, connect, open_cluster
+from core.train.cluster import compute, connect, open_cluster, warm_up
 from core.train.families import FAMILIES, ModelFamily, find_family
 from core.train.planning import CandidatePlan, encoded_width, plan_candidates
 from core.train.refit import fit_candidate
@@ -29,4 +29,5 @@ __all__ = [
     "tracking_client",
     "tracking_uri",
     "train_recipe",
+    "warm_up",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import dask
-from distributed import Client, Event, Future, LocalCluster
+from distributed import Client, Event, Future, LocalCluster, wait
 
 from core.errors import NotReadyError
 from core.store import StoppedError
@@ -93,6 +93,20 @@ def compute(
         return _compute_here(function, arguments, stop_requested)
     with connect(scheduler_address) as client:
         return _compute_there(client, function, arguments, stop_requested)
+
+
+def warm_up(scheduler_address: str) -> None:
+    """Let each worker import what fits need and start its server of child processes, so that nobody waits for that.
+
+    Raises
+    ------
+    NotReadyError
+        When no scheduler answers at the address.
+    """
+    with connect(scheduler_address) as client:
+        workers = list(client.scheduler_info(n_workers=-1)["workers"])
+        futures = [client.submit(run_stoppable, time.time, [], "", workers=[w], pure=False) for w in workers]
+        wait(futures)
 
 
 def _compute_here(function: Callable[..., Any], arguments: tuple[Any, ...], should_stop: Callable[[], bool]) -> Any:
