@@ -1,7 +1,9 @@
 """A prediction service in its own process, over real HTTP, shared by the tests of a module."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
@@ -46,11 +48,23 @@ class Live:
         )
 
 
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    store = open_store(tmp_path_factory.mktemp("service") / "home")
+@pytest.fixture(scope="session")
+def promoted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World, ModelVersion]:
+    """A home folder in which version 1 of one project is live: made once, copied for each module."""
+    home = tmp_path_factory.mktemp("promoted") / "home"
+    store = open_store(home)
     world = make_world(store, "Late flights")
     first = promote(store, approve(store, world))
+    store.engine.dispose()
+    return home, world, first
+
+
+@pytest.fixture(scope="module")
+def live(promoted: tuple[Path, World, ModelVersion], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    home, world, first = promoted
+    copied = tmp_path_factory.mktemp("service") / "home"
+    shutil.copytree(home, copied)
+    store = open_store(copied)
     address = serve.start_service(store)
     try:
         http = httpx.Client(base_url=address, timeout=60, trust_env=False)
