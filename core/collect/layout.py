@@ -17,6 +17,8 @@ MOSTLY = 0.8
 MIN_FILL = 0.3
 """A row with less than this share of the values that rows usually have stands above the table."""
 MAX_COLUMNS = 10_000
+MIN_VOTERS, MAX_VOTES = 50, 100_000
+"""Rows and cells that are asked whether the row above them is a header."""
 Row = Sequence[str]
 
 
@@ -94,8 +96,9 @@ def _is_header(header: Row, body: Sequence[Row]) -> bool:
         return True
     shift = 1 if len(header) == len(body[0]) - 1 else 0
     votes = 0.0
+    shown = body[: max(MIN_VOTERS, MAX_VOTES // len(header))]
     for index, cell in enumerate(header):
-        column = [row[index + shift] for row in body if len(row) > index + shift]
+        column = [row[index + shift] for row in shown if len(row) > index + shift]
         votes += _vote(cell, [value for value in column if value.lower() not in MISSING_WORDS])
     return votes > 0 or (votes == 0 and all(header) and len(set(header)) == len(header) and len(header) > 1)
 

@@ -25,8 +25,10 @@ MAX_COUNTEREXAMPLES = 1_000
 MAX_ROUNDS = 5
 ROW_GROUP_SIZE = 122_880
 CELLS_A_BATCH = 200_000
-COLUMNS_A_QUERY = 32
-"""The time to plan a query grows with the square of its length."""
+COLUMNS_A_QUERY = 8
+"""The time to plan a query grows with the square of its length ..."""
+NARROW = 24
+"""... but up to so many columns are asked about at once, because each query reads the file anew."""
 
 
 @contextmanager
@@ -51,7 +53,7 @@ def load_csv(
         f"read_csv({sql_text(str(path))}, auto_detect=false, header=false, skip={skip}, "
         f"delim={sql_text(delimiter)}, quote={sql_text(quote)}, escape={sql_text(quote)}, columns={{{columns}}})"
     )
-    _define_raw(connection, source, copied=n_columns > COLUMNS_A_QUERY)
+    _define_raw(connection, source, copied=n_columns > NARROW)
 
 
 def load_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -133,10 +135,9 @@ def find_types(connection: duckdb.DuckDBPyConnection, *, european: bool) -> list
     samples = _sample(connection)
     guesses = {index: _guess(connection, values, european) for index, values in enumerate(samples)}
     proofs: dict[int, Proved] = {}
-    for start in range(0, len(guesses), COLUMNS_A_QUERY):
-        proofs |= _prove(
-            connection, {index: guesses[index] for index in list(guesses)[start : start + COLUMNS_A_QUERY]}
-        )
+    size = NARROW if len(guesses) <= NARROW else COLUMNS_A_QUERY
+    for start in range(0, len(guesses), size):
+        proofs |= _prove(connection, {index: guesses[index] for index in list(guesses)[start : start + size]})
     return [_settle(connection, index, proofs[index], samples[index], european) for index in guesses]
 
 
@@ -163,7 +164,8 @@ def _settle(
             return proof
         failing = _failing(connection, index, proof)
         n_present = proof.n_fitting + proof.n_failed
-        if failing.total() == proof.n_failed and stray_words_allowed(n_present, failing) and proof.trimmed:
+        few = failing.total() == proof.n_failed and stray_words_allowed(n_present, failing)
+        if few and all(value == value.strip(BLANKS) for value in failing):
             return replace(proof, strays=tuple(failing))
         sample = sample + failing
         proof = _prove(connection, {index: _guess(connection, sample, european)})[index]
