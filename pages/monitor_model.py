@@ -18,7 +18,7 @@ stream = collect.current_stream(store, project.id)
 n_asked = store.log.count(project.id)[0]
 
 with st.expander(
-    "Play kept-back rows as live questions", expanded=n_asked == 0, icon=":material/play_circle:", key="monitor_replay"
+    "Play kept-back rows as live questions", expanded=job is None, icon=":material/play_circle:", key="monitor_replay"
 ):
     if stream is None:
         st.caption("This project has no rows kept back to play. They can be set aside on Collect data.")

@@ -2,7 +2,7 @@
 
 import plotly.graph_objects as go
 
-from core.charts.style import ACCENT, BAD, QUIET, add_threshold, bar_list_height, name_rows, shorten, start_figure
+from core.charts.style import ACCENT, BAD, QUIET, add_threshold, bar_list_height, name_rows, start_figure
 from core.records import ColumnDrift, DriftReport
 
 OUTCOMES = {
@@ -52,26 +52,20 @@ def drift_by_column(report: DriftReport, *, threshold: float) -> go.Figure:
 
 def reference_and_current(column: ColumnDrift) -> go.Figure:
     """Return one column's shares side by side: the rows learned from, and the live rows."""
-    figure = start_figure(height=300)
-    sides = (
-        ("rows it learned from", QUIET, column.reference_share),
-        ("live rows", OUTCOMES[column.outcome][1] if column.outcome == "drifted" else ACCENT, column.current_share),
-    )
+    figure = start_figure(x_title="share of the rows", height=bar_list_height(len(column.bins), room=110))
+    live_color = BAD if column.outcome == "drifted" else ACCENT
+    sides = (("rows it learned from", QUIET, column.reference_share), ("live rows", live_color, column.current_share))
     for name, color, shares in sides:
         figure.add_bar(
-            x=list(range(len(shares))),
-            y=shares,
+            x=shares,
+            y=list(range(len(shares))),
+            orientation="h",
             name=name,
             marker_color=color,
             customdata=column.bins,
-            hovertemplate="%{customdata}: %{y:.1%}<extra>" + name + "</extra>",
+            hovertemplate="%{customdata}: %{x:.1%}<extra>" + name + "</extra>",
         )
     figure.update_layout(barmode="group", bargap=0.25)
-    figure.update_xaxes(
-        tickmode="array",
-        tickvals=list(range(len(column.bins))),
-        ticktext=[shorten(words) for words in column.bins],
-        showgrid=False,
-    )
-    figure.update_yaxes(tickformat=".0%")
+    figure.update_xaxes(tickformat=".0%")
+    name_rows(figure, list(column.bins))
     return figure

@@ -16,7 +16,7 @@ from core.charts.style import (
     start_figure,
     unit_of,
 )
-from core.records import Metric, PerformanceReport, TrafficReport
+from core.records import LATENCY_EDGES_MS, Metric, PerformanceReport, TrafficReport
 
 TIME = "time (UTC)"
 
@@ -62,7 +62,8 @@ def latency(report: TrafficReport) -> go.Figure:
             marker={"size": 5},
             hovertemplate="%{x|%H:%M:%S}: %{y:.1f} ms<extra>" + name + "</extra>",
         )
-    figure.update_yaxes(rangemode="tozero")
+    # One slow start among quick answers: only a logarithmic axis shows both.
+    figure.update_yaxes(type="log", tickmode="array", tickvals=LATENCY_EDGES_MS, tickformat=",~g")
     return figure
 
 

@@ -122,7 +122,7 @@ def confusion(matrix: ConfusionMatrix) -> go.Figure:
     totals = [sum(row) or 1 for row in matrix.counts]
     shares = [[count / total for count in row] for row, total in zip(matrix.counts, totals, strict=True)]
     names = [shorten(label) for label in matrix.labels]
-    figure = start_figure(x_title="what the model said", y_title="what was true", height=160 + 44 * len(names))
+    figure = start_figure(x_title="across: what the model said · down: what was true", height=140 + 44 * len(names))
     figure.add_heatmap(
         z=shares,
         text=[[f"{count:,}" for count in row] for row in matrix.counts],
@@ -160,18 +160,19 @@ def predicted_against_actual(evaluation: Evaluation) -> go.Figure:
     return figure
 
 
-def importance(columns: Sequence[ColumnImportance]) -> go.Figure:
+def importance(columns: Sequence[ColumnImportance], metric: Metric) -> go.Figure:
     """Return how much the metric suffers when each column is shuffled, most important first, at most 15 columns."""
+    unit = unit_of(metric)
     shown = sorted(columns, key=lambda column: column.mean, reverse=True)[:MOST_COLUMNS]
-    figure = start_figure(x_title="what is lost without it", height=bar_list_height(len(shown)))
+    figure = start_figure(x_title=f"what is lost without it: {name_unit(metric)}", height=bar_list_height(len(shown)))
     figure.add_bar(
-        x=[column.mean for column in shown],
+        x=[column.mean * unit for column in shown],
         y=list(range(len(shown))),
         orientation="h",
         marker_color=ACCENT,
-        error_x={"type": "data", "array": [column.sd for column in shown], "color": QUIET, "thickness": 1.5},
+        error_x={"type": "data", "array": [column.sd * unit for column in shown], "color": QUIET, "thickness": 1.5},
         customdata=[column.column for column in shown],
-        hovertemplate="%{customdata}: %{x:.4g}<extra></extra>",
+        hovertemplate="%{customdata}: %{x:.3g}<extra></extra>",
     )
     name_rows(figure, [column.column for column in shown])
     return figure

@@ -60,7 +60,7 @@ def show_mistakes(evaluation: Evaluation) -> None:
         st.subheader("What it relies on")
         st.caption("Each column is shuffled in turn: the more the result suffers, the more the model relies on it.")
         st.plotly_chart(
-            charts.importance(evaluation.importance),
+            charts.importance(evaluation.importance, plan.metric(evaluation.metrics[0].name)),
             key="evaluate_importance",
             config=MODEBAR,
             alt=f"Columns by how much the model relies on them, {evaluation.importance[0].column} among them",

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import charts, plan, train
 from core.records import Candidate, Metric
+from pages.ui.words import plain
 
 STATES = {
     "waiting": "waiting",
@@ -33,6 +34,11 @@ def show_leaderboard(candidates: Sequence[Candidate], metric: Metric) -> None:
             "Rows": st.column_config.NumberColumn(format="localized"),
         },
     )
+    noted = [candidate for candidate in candidates if candidate.note]
+    if noted:
+        with st.expander(f"What to know about {len(noted)} of them", icon=":material/info:", key="train_notes"):
+            for candidate in noted:
+                st.markdown(f"**{TITLES[candidate.family]}.** {plain(candidate.note)}")
     if any(candidate.score_mean is not None for candidate in candidates):
         st.plotly_chart(
             charts.leaderboard(candidates, metric, TITLES),
@@ -49,7 +55,6 @@ def _row(candidate: Candidate, metric: Metric) -> dict[str, object]:
         metric.label: _say_score(candidate, metric.name),
         "State": STATES[candidate.status],
         "Progress": candidate.progress,
-        "What to know": candidate.note,
         "Rows": candidate.n_rows_used or None,
         "Seconds": candidate.fit_seconds,
     }

@@ -9,21 +9,11 @@ from pages.ui.state import person, project, store
 from pages.ui.words import plain, say_ago, say_moment
 
 TITLES = {family.key: family.title for family in train.FAMILIES}
-MARKS = {
-    "met": ":green[good enough]",
-    "not_met": ":red[not good enough]",
-    "not_enough_data": ":orange[cannot tell yet]",
-}
 
 
 def name_model(model: ModelVersion) -> str:
     """Return what people call a model version: "Version 3 (Random forest)"."""
     return f"Version {model.number} ({TITLES[model.family]})"
-
-
-def say_result(evaluation: Evaluation) -> str:
-    """Return the verdict of an evaluation as a few coloured words."""
-    return MARKS.get(evaluation.verdict.outcome, ":gray[no objective set]")
 
 
 def show_live(model: ModelVersion) -> None:
@@ -35,8 +25,7 @@ def show_live(model: ModelVersion) -> None:
         title=f"{name_model(model)} is live",
         icon=":material/sensors:",
     )
-    engine = "ONNX Runtime, the fast way" if model.engine == "onnx" else "scikit-learn itself"
-    st.caption(f"Computed by {engine}. {plain(model.engine_reason)}")
+    st.caption(f"What computes: {plain(model.engine_reason)}")
 
 
 def register_form(evaluations: dict[str, Evaluation], *, key: str) -> None:
@@ -61,7 +50,7 @@ def register_form(evaluations: dict[str, Evaluation], *, key: str) -> None:
 def approve_form(model: ModelVersion, *, key: str) -> None:
     """Ask for a second person's agreement to a model version."""
     evaluation = store().get(Evaluation, model.evaluation_id)
-    st.markdown(f"**{name_model(model)}**: {say_result(evaluation)}. {plain(evaluation.verdict.sentence)}")
+    st.markdown(f"**{name_model(model)}**: {plain(evaluation.verdict.sentence)}")
     st.caption(
         f"Handed in by {plain(model.requested_by)}. Somebody else has to agree: four eyes see more than two, "
         "and nobody should be alone in putting a model to work."

@@ -151,9 +151,10 @@ def test_predicted_values_are_set_against_the_line_of_perfect_answers() -> None:
 
 def test_importance_puts_the_column_that_matters_most_on_top_and_stops_at_fifteen() -> None:
     columns = [records.ColumnImportance(f"c{n}", n / 10, 0.01) for n in range(20)]
-    figure = charts.importance(columns)
+    figure = charts.importance(columns, AUC)
     assert figure.layout.yaxis.ticktext[0] == "c19"
     assert len(figure.data[0].x) == 15
+    assert figure.data[0].x[0] == pytest.approx(190)
 
 
 def test_traffic_names_rows_that_were_not_logged_only_when_there_are_any() -> None:
@@ -207,7 +208,7 @@ def test_one_column_that_moved_far_does_not_hide_the_others() -> None:
 
 def test_one_column_shows_then_and_now_side_by_side() -> None:
     reference, current = charts.reference_and_current(drift_of("moved", 0.4, "drifted")).data
-    assert (list(reference.y), list(current.y)) == ([0.6, 0.4], [0.2, 0.8])
+    assert (list(reference.x), list(current.x)) == ([0.6, 0.4], [0.2, 0.8])
     assert current.marker.color == BAD
 
 

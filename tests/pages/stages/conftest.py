@@ -128,7 +128,7 @@ class World:
             "random_forest",
             "",
             "onnx",
-            "It gives the same answers.",
+            "ONNX Runtime computes the model.",
             requested_by="Anna",
             status=status,
             approved_by="Ben" if status == "approved" else None,

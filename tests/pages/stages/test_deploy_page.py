@@ -60,7 +60,7 @@ def test_what_is_live_is_told_with_people_and_engine(world, open_page, text_of):
     world.go_live()
     told = text_of(open_page("deploy_model"))
     assert "made live by Anna, approved by Ben" in told
-    assert "ONNX Runtime" in told
+    assert "What computes: ONNX Runtime computes the model." in told
 
 
 def test_without_the_service_a_button_starts_it(world, open_page, text_of):

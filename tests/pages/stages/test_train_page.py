@@ -58,7 +58,8 @@ def test_the_leaderboard_shows_the_best_first_the_guess_and_why_one_was_left_out
     page = open_page("train_models")
     board = page.dataframe[0].value
     assert list(board["Model"]) == ["Random forest", "Guessing", "Support vector machine"]
-    assert board["What to know"].iloc[2] == "Too slow for 4,000 rows in the time given."
+    assert list(board["State"]) == ["done", "done", "left out"]
+    assert "**Support vector machine.** Too slow for 4,000 rows in the time given." in text_of(page)
     assert "Random forest is ahead." in text_of(page)
     assert "A simple guess: 50." in text_of(page)
     assert page.get("plotly_chart")
