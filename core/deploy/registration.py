@@ -26,6 +26,7 @@ def start_registration(store: Store, project_id: str, *, evaluation_id: str, by:
 
 def run_registration(handle: JobHandle) -> Json:
     """Register what the job names; return `{"model_version_id": ...}`."""
+    handle.raise_if_stopped()
     handle.report(0.05, "Writing the model, converting it to ONNX and proving it.")
     model = register_model(handle.store, handle.job.params["evaluation_id"], by=handle.job.params["by"])
     handle.report(1.0, f"Registered as version {model.number}.")

@@ -9,6 +9,7 @@ from sklearn.pipeline import Pipeline
 
 from core.errors import BadInputError
 from core.evaluate import curves
+from core.evaluate.answering import answer_rows
 from core.evaluate.fitted import fit_and_keep
 from core.evaluate.importance import permutation_importance
 from core.evaluate.scored_rows import ScoredRows
@@ -79,22 +80,6 @@ def list_evaluations(store: Store, project_id: str) -> list[Evaluation]:
     return list(newest.values())
 
 
-def score_pipeline(pipeline: Pipeline, features: pd.DataFrame, target: Any, positive_label: str | None) -> ScoredRows:
-    """Let a fitted pipeline answer rows and return answers and truth together.
-
-    Parameters
-    ----------
-    pipeline : fitted Pipeline
-    features, target : DataFrame and Series of n rows
-        As `prepare.features_and_target` gives them.
-    positive_label : str, optional
-        The class that counts as positive.
-    """
-    classes = tuple(str(label) for label in pipeline.classes_) if hasattr(pipeline, "classes_") else ()
-    proba = pipeline.predict_proba(features) if hasattr(pipeline, "predict_proba") else None
-    return ScoredRows(target, pipeline.predict(features), proba, classes, positive_label)
-
-
 class _Evaluator:
     """The evaluation of one candidate, which takes the share `(begin, end)` of the job's progress."""
 
@@ -120,7 +105,7 @@ class _Evaluator:
         )
         self._report(0.5, "answering the test rows")
         features, target = features_and_target(split_rows(store, self.recipe).test, self.recipe)
-        rows = score_pipeline(pipeline, features, target, self.positive_label)
+        rows = answer_rows(pipeline, features, target, self.positive_label, check_stop=self.handle.raise_if_stopped)
         metrics = _metrics(self.recipe, self.run, self.objective)
         self._report(0.6, "measuring how sure the figures are")
         estimates = _estimate(metrics, rows)
@@ -139,7 +124,7 @@ class _Evaluator:
         sign = 1 if wanted.greater_is_better else -1
 
         def score(frame: pd.DataFrame, truth: "pd.Series[Any]") -> float:
-            rows = score_pipeline(pipeline, frame, truth, self.positive_label)
+            rows = answer_rows(pipeline, frame, truth, self.positive_label)
             return sign * score_predictions(wanted.name, rows)
 
         return permutation_importance(
