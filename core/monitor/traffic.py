@@ -113,5 +113,5 @@ def _say_traffic(total: Window, p50: float | None, p95: float | None) -> str:
 
 def _say_ms(latency_ms: float) -> str:
     if latency_ms >= LATENCY_EDGES_MS[-1]:
-        return f"more than {LATENCY_EDGES_MS[-1] / 1000:g} s"
+        return f"{LATENCY_EDGES_MS[-1] / 1000:g} s or more"
     return f"{latency_ms:.2g} ms" if latency_ms < 100 else f"{latency_ms:.0f} ms"

@@ -4,6 +4,7 @@ import random
 import time
 from collections import deque
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import Any
 
 from core.deploy import live_model, load_prototype
@@ -104,8 +105,14 @@ class Replay:
         except NotReadyError:
             raise
         except LifecycleError:
-            # The service refused these rows, as it would refuse anybody's; that is part of the picture.
-            self.progress.n_failed += len(rows)
+            # The service refuses what it cannot read, as it would refuse anybody's; that is part of the picture. But
+            # one row must not take its neighbours with it: they are asked about one by one.
+            if len(rows) == 1:
+                self.progress.n_failed += 1
+                return
+            for offset, (row, label) in enumerate(zip(rows, labels, strict=True)):
+                self.handle.raise_if_stopped()
+                self._send_batch([row], [label], first_row + offset)
             return
         self.progress.n_sent += len(rows)
         due_at = time.time() + self.settings.label_delay_s
@@ -117,12 +124,12 @@ class Replay:
 
     def _send_due_labels(self) -> None:
         now = time.time()
-        due: list[tuple[str, Label]] = []
-        while self.waiting and self.waiting[0][2] <= now and len(due) < MAX_BATCH:
-            prediction_id, label, _ = self.waiting.popleft()
-            due.append((prediction_id, label))
+        due = [(prediction_id, label) for prediction_id, label, at in islice(self.waiting, MAX_BATCH) if at <= now]
         if due:
             self.progress.n_labels += int(self._call("send_labels", due)["stored"])
+            # Only now: labels must not be lost when the work is stopped while the service is away.
+            for _ in due:
+                self.waiting.popleft()
 
     def _call(self, method: str, content: Any) -> Json:
         """Call the service; when it is away, look for it again for half a minute before giving up."""
