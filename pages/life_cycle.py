@@ -28,7 +28,7 @@ def welcome() -> None:
                     plain(project.name), key=f"home_open_{project.slug}", help=f"Made by {project.created_by}"
                 ):
                     ui.open_project(project.slug)
-                    st.rerun()
+                    ui.go_to("home")
         if len(projects) > N_PROJECTS_SHOWN:
             st.caption(f"The newest {N_PROJECTS_SHOWN} of {len(projects)}; the list in the sidebar has them all.")
 

@@ -7,7 +7,7 @@ import streamlit as st
 from core import plan
 from pages.ui import state
 from pages.ui.circle import draw_circle
-from pages.ui.navigation import STAGE_KEYS, current_info, link_to, page_info
+from pages.ui.navigation import STAGE_KEYS, arrive, current_info, link_to, page_info
 from pages.ui.projects import delete_project_dialog, new_project_dialog
 from pages.ui.words import plain
 
@@ -42,10 +42,11 @@ def draw_sidebar() -> None:
             max_chars=60,
             help="Written beside everything you do, so that others know whom to ask.",
         )
+    arrive()
 
 
 def _settle_choice(slugs: list[str]) -> None:
-    """Before the picker is drawn: open what was just created, and say so when the address names no project of ours."""
+    """Before the picker is drawn: choose what was just opened, and say so when the address names no project of ours."""
     if state.OPENED in st.session_state:
         st.session_state["project"] = st.session_state.pop(state.OPENED)
     asked_for = st.query_params.get("project") or st.session_state.get("project")

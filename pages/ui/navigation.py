@@ -107,6 +107,7 @@ PAGES = (
         "It needs no knowledge of machine learning.",
     ),
 )
+DESTINATION = "destination"
 STAGE_KEYS = tuple(info.key for info in PAGES if info.key not in ("home", "review"))
 
 
@@ -145,6 +146,14 @@ def link_to(key: str, label: str | None = None, *, icon: str | None = None) -> N
 
 
 def go_to(key: str) -> NoReturn:
-    """Switch to another page at once, keeping project and person."""
-    # An empty mapping, because None would try to clear the bound project and fail; bound values are written again.
-    st.switch_page(page_info(key).file, query_params={})
+    """Go to another page, keeping project and person; works in pages, fragments and dialogs alike."""
+    # A switch out of a fragment would lose what is bound to the address, so the frame does it in the next run.
+    st.session_state[DESTINATION] = key
+    st.rerun()
+
+
+def arrive() -> None:
+    """Switch to the page that `go_to` asked for, if any; the frame calls it once what is bound has been drawn."""
+    if DESTINATION in st.session_state:
+        # An empty mapping, because None would try to clear the bound project and fail; bound values are written again.
+        st.switch_page(page_info(st.session_state.pop(DESTINATION)).file, query_params={})

@@ -51,7 +51,7 @@ def person() -> str:
 
 
 def open_project(slug: str | None) -> None:
-    """Make another project the chosen one from the next run on; follow with `st.rerun()` or `ui.go_to(...)`."""
+    """Make another project the chosen one (None: no project) from the next run on; follow with `ui.go_to(...)`."""
     st.session_state[OPENED] = slug
 
 

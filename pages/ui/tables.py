@@ -54,7 +54,9 @@ def show_profile(profile: Profile) -> None:
     ]
     config = {
         "Column": st.column_config.TextColumn(pinned=True),
-        "Distribution": st.column_config.BarChartColumn(width="medium", help="How often each range or value occurs"),
+        "Distribution": st.column_config.BarChartColumn(
+            width="medium", y_min=0, help="How often each range or value occurs"
+        ),
         "Different values": st.column_config.NumberColumn(format="localized"),
         "Missing": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%.1f %%"),
     }
@@ -73,5 +75,6 @@ def show_reading(reading: Reading) -> None:
             st.markdown("Nothing had to be changed.")
         for decision in reading.decisions:
             examples = f" For example: {', '.join(decision.examples)}." if decision.examples else ""
-            st.markdown(f"- {plain(decision.sentence + examples)}")
+            count = f" ({decision.count:,})" if decision.count else ""
+            st.markdown(f"- {plain(decision.sentence.rstrip('.') + count)}.{plain(examples)}")
         st.caption(f"{reading.n_rows_in:,} rows in the file, {reading.n_rows_kept:,} rows in the table.")
