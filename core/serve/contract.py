@@ -76,7 +76,7 @@ def _only_list(content: Json, name: str, hint: str) -> list[Any]:
             413,
             "too_many_rows",
             f"The list '{name}' has {len(items):,} entries; at most {MOST_ROWS:,} are taken at a time.",
-            "Send several requests.",
+            "Send them in several parts.",
         )
     return items
 

@@ -155,7 +155,7 @@ async def _read_limited(request: Request) -> bytes:
         size += len(chunk)
         if size > LARGEST_BODY:
             raise RefusalError(
-                413, "too_large", f"The body has more than {LARGEST_BODY:,} bytes.", "Send several smaller requests."
+                413, "too_large", f"The body has more than {LARGEST_BODY:,} bytes.", "Send it in several parts."
             )
         chunks.append(chunk)
     return b"".join(chunks)
