@@ -75,6 +75,7 @@ class JobRunner:
 
     def run_forever(self) -> None:
         """Do jobs until `close` is called; what is running then goes back into the queue."""
+        self._forget_the_dead()
         info = self.store.add(ProcessInfo("jobs", os.getpid(), self.scheduler_address))
         pool = ThreadPoolExecutor(MAX_JOBS_AT_ONCE, thread_name_prefix="job")
         try:
@@ -142,6 +143,12 @@ class JobRunner:
         n_dead = self.store.jobs.revive(utc_now(), SILENT_FOR)
         if n_dead:
             LOG.info("%d interrupted jobs found", n_dead)
+
+    def _forget_the_dead(self) -> None:
+        """Remove what runners that were killed left behind."""
+        for info in self.store.find(ProcessInfo, name="jobs"):
+            if utc_now() - info.heartbeat_at > SILENT_FOR:
+                self.store.remove(ProcessInfo, id=info.id)
 
     def _show_life(self, info: ProcessInfo) -> None:
         self.store.update(info, heartbeat_at=utc_now())
