@@ -1,5 +1,6 @@
 """What MLflow needs to load a model folder by itself: a file `MLmodel` that points back to our own loading."""
 
+import platform
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def write_mlmodel(folder: Path) -> None:
     from mlflow.models import Model
 
     description = Model()
-    description.add_flavor("python_function", loader_module=__name__, python_version=None)
+    description.add_flavor("python_function", loader_module=__name__, python_version=platform.python_version())
     description.save(str(folder / "MLmodel"))
 
 

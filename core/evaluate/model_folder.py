@@ -51,7 +51,10 @@ def write_manifest(folder: Path, facts: Json = MappingProxyType({})) -> str:  # 
 
 
 def check_folder(folder: Path, digest: str | None = None) -> Json:
-    """Return the manifest of a folder whose every file is as it was written.
+    """Return the manifest of a folder whose every listed file is as it was written.
+
+    Files the manifest does not list are never read, and so do not count: MLflow, for one, leaves a note of its own in
+    the folder when someone loads the model with it.
 
     Parameters
     ----------
@@ -63,17 +66,17 @@ def check_folder(folder: Path, digest: str | None = None) -> Json:
     Raises
     ------
     BadInputError
-        When a file is missing, was added, or has other bytes than it had.
+        When a listed file is missing or has other bytes than it had.
     """
     try:
         if digest is not None and hash_file(folder / MANIFEST) != digest:
             raise BadInputError("The model's manifest is not the one that was registered.", DAMAGED_HINT)
         manifest: Json = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         hashes: dict[str, str] = manifest["files"]
-        found = {path.name: hash_file(path) for path in folder.iterdir() if path.name != MANIFEST}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        found = {name: hash_file(folder / name) for name in hashes if (folder / name).is_file()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInputError("The model's files cannot be read.", DAMAGED_HINT) from error
-    wrong = sorted(name for name in hashes.keys() | found.keys() if hashes.get(name) != found.get(name))
+    wrong = sorted(name for name, expected in hashes.items() if found.get(name) != expected)
     if wrong:
         raise BadInputError(f"The model's files are not as they were written: {', '.join(wrong)}.", DAMAGED_HINT)
     return manifest
