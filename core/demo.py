@@ -17,7 +17,7 @@ from pathlib import Path
 
 from core import collect, deploy, evaluate, monitor, plan, prepare, records, retrain, serve, simulate, train
 from core.errors import LifecycleError, NotReadyError
-from core.records import Json, ModelVersion, Project, Recipe, Split
+from core.records import Json, ModelVersion, Project, Recipe
 from core.store import Store, open_store
 
 REQUESTER, APPROVER = "Ada", "Grace"
@@ -101,14 +101,10 @@ class Walk:
         )
 
     def prepare(self) -> str:
-        """Save the proposed recipe, without the columns that would give the answer away."""
+        """Save the proposed recipe, which leaves out the columns that would give the answer away."""
         recipe = prepare.propose_recipe(self.store, self.project_id, by=REQUESTER)
-        leaks = self.sample.known_leaks
-        if leaks:
-            recipe = prepare.drop_columns(recipe, leaks, "Not known yet when the question is asked.")
-        if self.sample.key == "late_flights":
-            recipe = prepare.change_split(recipe, Split("time", time_column="scheduled_at"))
         prepare.save_recipe(self.store, recipe)
+        leaks = self.sample.known_leaks
         left_out = f" without {', '.join(leaks)}" if leaks else ""
         n_inputs = len(prepare.feature_columns(recipe))
         return f"{n_inputs} columns go in{left_out}; {len(recipe.steps)} steps; split: {recipe.split.kind}."
