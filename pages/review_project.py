@@ -18,11 +18,16 @@ if summary.decisions:
             st.markdown(ui.plain(decision.sentence))
             ui.link_to(decision.stage)
 
-with st.grid(2, min_column_width=340) as grid:
-    for number, fact in enumerate(summary.facts):
-        # The question stands above everything else.
-        with grid.cell(column_span="all" if number == 0 else 1), st.container(border=True, height="stretch"):
-            st.caption(fact.title)
-            st.markdown(f"**{ui.plain(fact.sentences[0])}**")
-            for sentence in fact.sentences[1:]:
-                st.markdown(ui.plain(sentence))
+
+def show_fact(fact: report.Fact) -> None:
+    with st.container(border=True, height="stretch", key=f"review_{fact.key}"):
+        st.caption(fact.title)
+        st.markdown(f"**{ui.plain(fact.sentences[0])}**")
+        for sentence in fact.sentences[1:]:
+            st.markdown(ui.plain(sentence))
+
+
+show_fact(summary.facts[0])
+with st.grid(2, min_column_width=340):
+    for fact in summary.facts[1:]:
+        show_fact(fact)

@@ -185,7 +185,7 @@ def _going(store: Store, standing: _Standing) -> Fact:
         return Fact("going", title, ("Nobody has asked it anything yet.",))
     asked = f"It has answered {standing.n_predictions:,} times; the truth is known for {standing.n_labelled:,}."
     try:
-        lately = _say_lately(monitor.performance(store, standing.project.id))
+        lately = _say_lately(monitor.performance(store, standing.project.id), standing.model.id)
         drift = monitor.drift(store, standing.project.id).sentence
     except LifecycleError as error:
         # Not enough to go by is an answer, too.
@@ -193,9 +193,10 @@ def _going(store: Store, standing: _Standing) -> Fact:
     return Fact("going", title, (lately, drift, asked))
 
 
-def _say_lately(report: PerformanceReport) -> str:
-    """Return what the newest answers whose truth is known say, without the name of the metric."""
-    newest = next((point for point in reversed(report.points) if point.value is not None), None)
+def _say_lately(report: PerformanceReport, live_id: str) -> str:
+    """Return what the live model's newest answers whose truth is known say, without the name of the metric."""
+    mine = [point for point in report.points if point.model_version_id == live_id]
+    newest = next((point for point in reversed(mine) if point.value is not None), None)
     if newest is None or newest.value is None:
         return "Whether it is right is not known yet: no truth has arrived."
     said = f"Lately: {plan.say_value(report.metric, newest.value)}"

@@ -70,13 +70,15 @@ def show_headline(performance: PerformanceReport, drift: DriftReport) -> None:
         kinds.add("accuracy")
     words = " ".join(words for kind, words in ALERT_WORDS.items() if kind in kinds)
     if not words:
-        known = performance.n_labelled > 0
-        words = "Nothing stands out." if known else "It is answering; whether it is right is not known yet."
+        words = "Nothing stands out." if newest else "It is answering; whether it is right is not known yet."
     st.markdown(f"### {words}")
 
 
 def _newest(performance: PerformanceReport) -> PerformancePoint | None:
-    return next((point for point in reversed(performance.points) if point.value is not None), None)
+    """Return the newest measured stretch of the model that is live; None before its first truth arrives."""
+    live = store().releases.current(project().id)
+    mine = [point for point in performance.points if live and point.model_version_id == live.model_version_id]
+    return next((point for point in reversed(mine) if point.value is not None), None)
 
 
 def _is_below_objective(performance: PerformanceReport, newest: PerformancePoint) -> bool:

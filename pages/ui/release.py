@@ -59,7 +59,7 @@ def approve_form(model: ModelVersion, *, key: str) -> None:
         suggested = "" if person() in (model.requested_by, "someone") else person()
         name = st.text_input("Name of the person who agrees", value=suggested, max_chars=60, key=f"{key}_name")
         if st.form_submit_button("Approve", icon=":material/approval:", key=f"{key}_approve"):
-            with error_frame():
+            with error_frame(), st.spinner("Checking its files ..."):
                 deploy.approve_model(store(), model.id, by=name.strip())
                 st.rerun()
 
@@ -68,7 +68,7 @@ def promote_button(model: ModelVersion, *, key: str, reason: str = "") -> None:
     """Draw what is live now and the button that makes `model` live instead, unless somebody else was faster."""
     st.markdown(f"**{name_model(model)}**, approved by {plain(model.approved_by or 'nobody')}.")
     if _swap_button("Make it live", ":material/rocket_launch:", key=key):
-        with error_frame():
+        with error_frame(), st.spinner("Checking its files and making it live ..."):
             deploy.promote_model(
                 store(), model.id, by=person(), seen_generation=st.session_state[f"{key}_seen"], reason=reason
             )
@@ -78,7 +78,7 @@ def promote_button(model: ModelVersion, *, key: str, reason: str = "") -> None:
 def roll_back_button(*, key: str) -> None:
     """Draw the button that makes the model before the present one live again."""
     if _swap_button("Take it back: make the one before live again", ":material/undo:", key=key):
-        with error_frame():
+        with error_frame(), st.spinner("Checking its files and making it live again ..."):
             deploy.roll_back(store(), project().id, by=person(), seen_generation=st.session_state[f"{key}_seen"])
             st.rerun()
 

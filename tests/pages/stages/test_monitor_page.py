@@ -69,6 +69,14 @@ def test_when_nothing_stands_out_it_says_so(world, open_page, text_of):
     assert "### Nothing stands out." in text_of(open_page("monitor_model"))
 
 
+def test_a_new_model_is_not_judged_by_the_answers_of_the_one_before(world, open_page, text_of):
+    world.get_traffic()
+    world.put_live(world.add_model(2, "approved"), 2)
+    told = text_of(open_page("monitor_model"))
+    assert "### It is answering; whether it is right is not known yet." in told
+    assert "Ranking (ROC AUC): not known" in told
+
+
 def test_every_side_of_the_live_model_has_a_chart(world, open_page):
     world.get_traffic()
     assert len(open_page("monitor_model").get("plotly_chart")) == 6
