@@ -51,6 +51,8 @@ function ring(data, follow) {
     const sine = Math.sin(i * step);
     const link = make("a", { href: stage.href, class: `node ${state(stage, data)}`, "aria-label": label(stage, data) });
     link.append(
+      // Between the disc and its name a click counts, too.
+      make("line", { x1: x, y1: y, x2: lx, y2: ly, class: "bridge" }),
       make("circle", { cx: x, cy: y, r: NODE + 7, class: "halo" }),
       make("circle", { cx: x, cy: y, r: NODE, class: "disc" }),
     );

@@ -14,8 +14,11 @@ from pages.ui.words import plain
 LOGO = Path(__file__).parent / "logo.svg"
 
 
-def draw_sidebar() -> None:
-    """Draw the project picker, the person's name, and the buttons for a new project and for deleting this one."""
+def draw_sidebar(page: "st.Page") -> None:
+    """Draw the project picker, the person's name, and the buttons for a new project and for deleting this one.
+
+    Where a page was asked for by `go_to`, the run ends here and that page opens.
+    """
     slugs = [project.slug for project in reversed(plan.list_projects(state.store()))]
     _settle_choice(slugs)
     st.logo(str(LOGO), size="large")
@@ -42,7 +45,7 @@ def draw_sidebar() -> None:
             max_chars=60,
             help="Written beside everything you do, so that others know whom to ask.",
         )
-    arrive()
+    arrive(page)
 
 
 def _settle_choice(slugs: list[str]) -> None:

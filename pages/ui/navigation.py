@@ -152,8 +152,9 @@ def go_to(key: str) -> NoReturn:
     st.rerun()
 
 
-def arrive() -> None:
+def arrive(page: "st.Page") -> None:
     """Switch to the page that `go_to` asked for, if any; the frame calls it once what is bound has been drawn."""
-    if DESTINATION in st.session_state:
+    wanted = st.session_state.pop(DESTINATION, None)
+    if wanted is not None and wanted != current_info(page).key:
         # An empty mapping, because None would try to clear the bound project and fail; bound values are written again.
-        st.switch_page(page_info(st.session_state.pop(DESTINATION)).file, query_params={})
+        st.switch_page(page_info(wanted).file, query_params={})
