@@ -23,23 +23,25 @@ DATES = (
     ("%Y/%m/%d", "year/month/day"),
     ("%Y.%m.%d", "year.month.day"),
     ("%Y%m%d", "year, month and day without separators"),
-    ("%m/%d/%Y", "month/day/year"),
-    ("%d/%m/%Y", "day/month/year"),
     ("%m/%d/%y", "month/day/year"),
+    ("%m/%d/%Y", "month/day/year"),
     ("%d/%m/%y", "day/month/year"),
+    ("%d/%m/%Y", "day/month/year"),
+    ("%m-%d-%y", "month-day-year"),
     ("%m-%d-%Y", "month-day-year"),
+    ("%d-%m-%y", "day-month-year"),
     ("%d-%m-%Y", "day-month-year"),
-    ("%d.%m.%Y", "day.month.year"),
     ("%d.%m.%y", "day.month.year"),
-    ("%d-%b-%Y", "day-month-year"),
+    ("%d.%m.%Y", "day.month.year"),
     ("%d-%b-%y", "day-month-year"),
+    ("%d-%b-%Y", "day-month-year"),
     ("%d %b %Y", "day month year"),
     ("%d %B %Y", "day month year"),
     ("%b %d, %Y", "month day, year"),
     ("%B %d, %Y", "month day, year"),
     ("%Y-%m", "year-month"),
 )
-"""Formats of dates, as strptime has them, in words; where several fit, the first."""
+"""Formats of dates, as strptime has them, in words; where several fit, the first. (%Y would read 20 as the year 20.)"""
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 ISO = "TRY_CAST({x} AS TIMESTAMP)"
 TRUTH_WORDS = ("true", "false")

@@ -10,8 +10,6 @@ from core.errors import BadInputError
 from core.records import DatasetVersion
 from core.store import Store
 
-MIN_ROWS = 2
-
 
 def keep_back_stream(
     store: Store,

@@ -80,10 +80,11 @@ def _usual_width(rows: Sequence[Row]) -> int:
 def _table_top(rows: Sequence[Row], usual: int) -> int:
     """Return the index of the table's first row: the first that is not a comment and is about as full as the rest."""
     full = median(sum(map(bool, row)) for row in rows[len(rows) // 5 :] or rows)
+    needed = max(MIN_FILL * full, min(2, full) if usual > 2 else 1)  # A title is one value in the first column.
     for index, row in enumerate(rows[:-1]):
         is_comment = row[0].startswith("#") and len(row) < usual
         long_enough = len(row) >= usual - 1 or usual == 1
-        if not is_comment and long_enough and sum(map(bool, row)) >= max(MIN_FILL * full, min(usual - 1, 1)):
+        if not is_comment and long_enough and sum(map(bool, row)) >= needed:
             return index
     return 0
 

@@ -2,10 +2,11 @@
 
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+from xml.etree.ElementTree import ParseError
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
@@ -33,12 +34,9 @@ def open_sheet(path: Path) -> Iterator[tuple[Iterator[list[str]], tuple[Decision
     BadInputError
         When the workbook is broken or has no rows.
     """
-    try:
-        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise BadInputError("The Excel file cannot be opened.", HINT) from error
-    try:
-        sheet = next((sheet for sheet in workbook.worksheets if sheet.max_row != 0 and _has_rows(sheet)), None)
+    # Opened by us: openpyxl judges a path by its ending, and an upload has none.
+    with path.open("rb") as file, closing(_open_workbook(file)) as workbook:
+        sheet = next((sheet for sheet in workbook.worksheets if _has_rows(sheet)), None)
         if sheet is None:
             raise BadInputError("The Excel file has no rows.", "Choose a file that holds a table.")
         others = tuple(name for name in workbook.sheetnames if name != sheet.title)
@@ -46,8 +44,13 @@ def open_sheet(path: Path) -> Iterator[tuple[Iterator[list[str]], tuple[Decision
         if others:
             decisions.append(Decision("other_sheets", "Other sheets were left out.", len(others), others[:5]))
         yield ([_as_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)), tuple(decisions)
-    finally:
-        workbook.close()
+
+
+def _open_workbook(file: BinaryIO) -> openpyxl.Workbook:
+    try:
+        return openpyxl.load_workbook(file, read_only=True, data_only=True)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, ParseError) as error:
+        raise BadInputError("The Excel file cannot be opened.", HINT) from error
 
 
 def _has_rows(sheet: Any) -> bool:
