@@ -173,7 +173,7 @@ def _worst(metric: Metric, estimate: MetricEstimate) -> float:
 
 
 def _look_for_failures(store: Store, model: ModelVersion, now: datetime) -> Finding | None:
-    windows = store.log.windows(model.project_id, since=now - ERROR_SPAN, model_version_id=model.id)
+    windows = store.log.windows(model.project_id, since=now - ERROR_SPAN, model_version_id=model.id, with_bins=False)
     n_requests = sum(window.n_requests for window in windows)
     n_errors = sum(window.n_errors for window in windows)
     n_refused = sum(window.n_refused for window in windows)

@@ -27,11 +27,16 @@ class CurrentWindow:
 
 def read_current_window(store: Store, project_id: str, model_version_id: str, since: datetime | None) -> CurrentWindow:
     """Return the traffic since a moment, or without one the newest minutes that hold at least 2,000 rows."""
-    if since is not None:
-        found = store.log.windows(project_id, since=since, model_version_id=model_version_id)
-        return _sum(found, len(found))
-    found = store.log.windows(project_id, model_version_id=model_version_id, newest=MOST_WINDOWS)
-    return _sum(found, _how_many_back(found))
+    newest = None if since is not None else MOST_WINDOWS
+    light = store.log.windows(
+        project_id, since=since, model_version_id=model_version_id, newest=newest, with_bins=False
+    )
+    if not light:
+        return CurrentWindow(None, 1, None, None)
+    began_at = light[0 if since is not None else -_how_many_back(light)].started_at
+    total = reduce(add_windows, store.log.windows(project_id, since=began_at, model_version_id=model_version_id))
+    n_looks = max(round(sum(window.n_rows for window in light) / max(total.n_rows, 1)), 1)
+    return CurrentWindow(total, n_looks, began_at, light[-1].started_at + MINUTE)
 
 
 def _how_many_back(windows: Sequence[Window]) -> int:
@@ -41,15 +46,6 @@ def _how_many_back(windows: Sequence[Window]) -> int:
         if n_rows >= CURRENT_ROWS:
             return n_windows
     return len(windows)
-
-
-def _sum(windows: Sequence[Window], n_newest: int) -> CurrentWindow:
-    if not windows:
-        return CurrentWindow(None, 1, None, None)
-    newest = windows[-n_newest:]
-    total = reduce(add_windows, newest)
-    n_looks = max(round(sum(window.n_rows for window in windows) / max(total.n_rows, 1)), 1)
-    return CurrentWindow(total, n_looks, newest[0].started_at, newest[-1].started_at + MINUTE)
 
 
 def live_counts(total: Window | None, column: ReferenceColumn, *, prediction: bool = False) -> tuple[int, ...]:

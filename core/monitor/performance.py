@@ -10,7 +10,7 @@ from core.monitor.realised import Measure, choose_measure, tested_estimate
 from core.records import MetricEstimate, ModelVersion, PerformancePoint, PerformanceReport
 from core.store import LabelledAnswer, Store
 
-MOST_LABELLED = 10_000
+MOST_LABELLED = 5_000
 """Newest labelled predictions that are looked at: the page asks every few seconds, the log grows for ever."""
 LATEST_ROWS = 1_000
 """The newest labelled predictions of the live model that the sentence and the alert are about."""
@@ -20,7 +20,7 @@ INSTANT = timedelta(microseconds=1)
 
 
 def performance(store: Store, project_id: str, *, n_points: int = 20) -> PerformanceReport:
-    """Return the realised metric over time, from the newest 10,000 predictions whose label is known.
+    """Return the realised metric over time, from the newest 5,000 predictions whose label is known.
 
     Parameters
     ----------

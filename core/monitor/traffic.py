@@ -23,12 +23,13 @@ def traffic(store: Store, project_id: str, *, since: datetime | None = None, n_p
         Number of stretches of equal, whole minutes at most; quiet stretches count as zero.
     """
     newest = None if since is not None else MOST_WINDOWS
-    windows = store.log.windows(project_id, since=since, newest=newest)
+    windows = store.log.windows(project_id, since=since, newest=newest, with_bins=False)
     if not windows:
         nothing = "Nothing was asked in that time." if since is not None else "Nothing has been asked yet."
         return TrafficReport(project_id, (), 0, 0, 0, 0, 0, None, None, nothing)
     points = tuple(_point(started_at, group) for started_at, group in _stretches(windows, n_points))
-    total = reduce(_add, windows)
+    # Bins of inputs belong to one model version each and were not read; all else adds up over versions.
+    total = reduce(add_windows, windows)
     p50, p95 = (latency_quantile(total.latency, share) for share in (0.5, 0.95))
     return TrafficReport(
         project_id=project_id,
@@ -78,17 +79,8 @@ def _stretches(windows: Sequence[Window], n_points: int) -> list[tuple[datetime,
     return groups
 
 
-def _add(first: Window, second: Window) -> Window:
-    # Bins of inputs and predictions belong to one model version each and cannot be added over versions.
-    plain = (
-        Window(w.project_id, "", w.started_at, w.n_requests, w.n_rows, w.n_refused, w.n_errors, w.n_dropped, w.latency)
-        for w in (first, second)
-    )
-    return add_windows(*plain)
-
-
 def _point(started_at: datetime, windows: Sequence[Window]) -> TrafficPoint:
-    total = reduce(_add, windows, Window("", "", started_at))
+    total = reduce(add_windows, windows, Window("", "", started_at))
     return TrafficPoint(
         started_at=started_at,
         n_requests=total.n_requests,
