@@ -27,7 +27,9 @@ else:
     release.show_live(live)
 
 waiting = [model for model in models if model.status == "registered"]
-approved = [model for model in models if model.status == "approved" and (live is None or model.id != live.id)]
+releases = store.find(records.Release, project_id=project.id)
+was_live = {entry.model_version_id for entry in releases}
+approved = [model for model in models if model.status == "approved" and model.id not in was_live]
 job = ui.newest_job("register")
 
 
@@ -87,9 +89,7 @@ def show_trial(model: records.ModelVersion) -> None:
             st.code(serve.python_snippet(address, project.slug, shown), language="python", wrap_lines=True)
 
 
-releases = store.find(records.Release, project_id=project.id)
-was_live = {entry.model_version_id for entry in releases}
-decided = live is not None and not waiting and all(model.id in was_live for model in approved)
+decided = live is not None and not waiting and not approved
 if decided:
     show_trial(live)
 show_steps()

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import collect, deploy, monitor, serve
+from core.records import Objective
 from pages import ui
 from pages.ui import live, replay
 
@@ -35,10 +36,14 @@ if n_asked == 0:
     st.stop()
 
 
-@st.fragment(run_every=2 if busy else 15)
+deployment = store.releases.current(project.id)
+objective = store.newest(Objective, project_id=project.id)
+
+
+@st.fragment(run_every=3 if busy else 15)
 def show_live() -> None:
     with ui.error_frame():
-        performance = monitor.performance(store, project.id)
+        performance = live.recent_performance(project.id, deployment.generation, objective.id if objective else "")
         drift = monitor.drift(store, project.id)
         traffic = monitor.traffic(store, project.id, since=live.chosen_since())
         live.show_headline(performance, drift)

@@ -22,6 +22,7 @@ from core.records import Candidate, ColumnImportance, ConfusionMatrix, Evaluatio
 BASELINE = "dummy"
 """The family that looks at nothing: what every other one has to beat."""
 MOST_COLUMNS = 15
+FEW, MANY = "#7d8d91", "#0f766e"
 
 
 def _better(metric: Metric) -> str:
@@ -128,7 +129,9 @@ def confusion(matrix: ConfusionMatrix) -> go.Figure:
         text=[[f"{count:,}" for count in row] for row in matrix.counts],
         texttemplate="%{text}",
         customdata=[[(true, said) for said in matrix.labels] for true in matrix.labels],
-        colorscale=[[0, faded(ACCENT, 0.05)], [1, faded(ACCENT, 0.75)]],
+        # Solid and dark enough for white figures on either background.
+        colorscale=[[0, FEW], [1, MANY]],
+        textfont={"color": "white", "size": 14},
         zmin=0,
         zmax=1,
         showscale=False,
@@ -164,7 +167,7 @@ def importance(columns: Sequence[ColumnImportance], metric: Metric) -> go.Figure
     """Return how much the metric suffers when each column is shuffled, most important first, at most 15 columns."""
     unit = unit_of(metric)
     shown = sorted(columns, key=lambda column: column.mean, reverse=True)[:MOST_COLUMNS]
-    figure = start_figure(x_title=f"what is lost without it: {name_unit(metric)}", height=bar_list_height(len(shown)))
+    figure = start_figure(x_title="what is lost without it", height=bar_list_height(len(shown)))
     figure.add_bar(
         x=[column.mean * unit for column in shown],
         y=list(range(len(shown))),

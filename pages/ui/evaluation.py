@@ -57,13 +57,17 @@ def show_mistakes(evaluation: Evaluation) -> None:
     with right:
         _show_ranking(evaluation)
     if evaluation.importance:
+        metric = plan.metric(evaluation.metrics[0].name)
         st.subheader("What it relies on")
-        st.caption("Each column is shuffled in turn: the more the result suffers, the more the model relies on it.")
+        st.caption(
+            f"Each column is shuffled in turn: the more is lost ({charts.name_unit(metric)}), "
+            "the more the model relies on it."
+        )
         st.plotly_chart(
-            charts.importance(evaluation.importance, plan.metric(evaluation.metrics[0].name)),
+            charts.importance(evaluation.importance, metric),
             key="evaluate_importance",
             config=MODEBAR,
-            alt=f"Columns by how much the model relies on them, {evaluation.importance[0].column} among them",
+            alt="Columns by how much the model relies on them",
         )
 
 

@@ -36,6 +36,17 @@ def show_alerts(*, key: str) -> None:
             _show_alert(alert, key)
 
 
+@st.cache_data(ttl=10, max_entries=64, show_spinner=False)
+def recent_performance(project_id: str, generation: int, objective_id: str) -> PerformanceReport:
+    """Return the performance of what is live, at most ten seconds old.
+
+    The intervals of 10,000 labels take a third of a second; a class of thirty who all watch must not pay that every
+    time a page refreshes. Release and objective are part of the key, so that a decision shows at once.
+    """
+    del generation, objective_id
+    return monitor.performance(store(), project_id)
+
+
 def chosen_since() -> datetime | None:
     """Return the beginning of the traffic to show, as chosen below; the last hour at first."""
     seconds = SPANS[st.session_state.get(SPAN) or "hour"]
@@ -98,7 +109,9 @@ def show_figures(performance: PerformanceReport, drift: DriftReport, traffic: Tr
         st.metric("Rows answered", f"{traffic.n_rows:,}", border=True)
         st.metric(metric.label, plan.format_value(metric.name, newest.value) if newest else "not known", border=True)
         st.metric("Truth known", f"{performance.coverage:.0%}", border=True)
-        st.metric("Columns that changed", f"{drift.n_drifted} of {len(drift.columns)}", border=True)
+        judged = [column for column in drift.columns if column.outcome != "not_enough_data"]
+        changed = f"{drift.n_drifted} of {len(drift.columns)}" if judged else "not known"
+        st.metric("Columns that changed", changed, border=True)
         st.metric("Typical answer", _milliseconds(traffic.latency_p50_ms), border=True)
 
 
@@ -134,6 +147,8 @@ def show_drift(report: DriftReport) -> None:
     st.subheader("Have the questions changed?")
     if report.n_rows_missing:
         st.caption(f"{count(report.n_rows_missing, 'more row')} are needed before anything can be said.")
+    if all(column.psi is None for column in report.columns):
+        return
     left, right = st.columns([3, 2])
     left.plotly_chart(
         charts.drift_by_column(report, threshold=monitor.PSI_FLOOR),
@@ -142,15 +157,20 @@ def show_drift(report: DriftReport) -> None:
         alt=f"How much each column changed: {report.n_drifted} of {len(report.columns)} clearly",
     )
     with right:
-        columns = {column.name: column for column in _most_changed_first(report)}
-        chosen = st.selectbox("Look closer at", list(columns), key="monitor_column")
-        st.plotly_chart(
-            charts.reference_and_current(columns[chosen]),
-            key="monitor_column_detail",
-            config=MODEBAR,
-            alt=f"{chosen}: rows it learned from against live rows",
-        )
-        st.caption(plain(columns[chosen].sentence))
+        _show_column(report)
+
+
+def _show_column(report: DriftReport) -> None:
+    """Draw one column, chosen by the person: the rows learned from against the live ones."""
+    columns = {column.name: column for column in _most_changed_first(report)}
+    chosen = st.selectbox("Look closer at", list(columns), key="monitor_column")
+    st.plotly_chart(
+        charts.reference_and_current(columns[chosen]),
+        key="monitor_column_detail",
+        config=MODEBAR,
+        alt=f"{chosen}: rows it learned from against live rows",
+    )
+    st.caption(plain(columns[chosen].sentence))
 
 
 def _most_changed_first(report: DriftReport) -> list[ColumnDrift]:

@@ -56,6 +56,14 @@ def test_of_two_people_who_promote_at_once_the_second_is_told(world, open_page, 
     assert world.store.releases.current(world.id).model_version_id == other.id
 
 
+def test_a_version_that_was_live_before_is_taken_back_to_rather_than_offered_as_new(world, open_page, text_of):
+    world.go_live()
+    world.put_live(world.add_model(2, "approved"), 2)
+    page = open_page("deploy_model")
+    assert "No approved model waits to go live." in text_of(page)
+    assert [button for button in page.button if button.key == "deploy_promote"] == []
+
+
 def test_what_is_live_is_told_with_people_and_engine(world, open_page, text_of):
     world.go_live()
     told = text_of(open_page("deploy_model"))

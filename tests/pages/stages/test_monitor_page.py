@@ -75,6 +75,7 @@ def test_a_new_model_is_not_judged_by_the_answers_of_the_one_before(world, open_
     told = text_of(open_page("monitor_model"))
     assert "### It is answering; whether it is right is not known yet." in told
     assert "Ranking (ROC AUC): not known" in told
+    assert "Columns that changed: not known" in told
 
 
 def test_every_side_of_the_live_model_has_a_chart(world, open_page):
