@@ -81,7 +81,9 @@ def test_pages_learn_and_transform_nothing_themselves(path: Path) -> None:
 @pytest.mark.parametrize("path", PAGES, ids=relative)
 def test_no_page_imports_another_page(path: Path) -> None:
     imports = re.findall(r"^\s*(?:from|import)\s+pages\b.*", path.read_text(), re.MULTILINE)
-    assert [line for line in imports if not re.match(r"\s*(from pages import ui$|(from|import) pages\.ui\b)", line)] == []
+    assert [
+        line for line in imports if not re.match(r"\s*(from pages import ui$|(from|import) pages\.ui\b)", line)
+    ] == []
 
 
 @pytest.mark.parametrize("path", PAGES, ids=relative)
