@@ -129,21 +129,26 @@ def _profile_column(
 def _edges(minimum: float, maximum: float, *, whole: bool) -> tuple[float, ...]:
     """Return the borders of up to `N_BINS` bins of equal width; few whole numbers get a bin each."""
     if whole and maximum - minimum < N_BINS:
-        return tuple(minimum - 0.5 + step for step in range(int(maximum - minimum) + 2))
-    if minimum == maximum:
-        return (minimum - 0.5, maximum + 0.5)
-    width = maximum / N_BINS - minimum / N_BINS  # The difference itself may be beyond the largest number.
-    return (*(minimum + width * step for step in range(N_BINS)), maximum)
+        edges = [minimum - 0.5 + step for step in range(int(maximum - minimum) + 2)]
+    else:
+        width = maximum / N_BINS - minimum / N_BINS  # The difference itself may be beyond the largest number.
+        edges = [*(minimum + width * step for step in range(N_BINS)), maximum]
+    if all(low < high for low, high in itertools.pairwise(edges)):
+        return tuple(edges)
+    # One value, or values too large for numbers between them: a single bin around all.
+    margin = max(0.5, abs(minimum) * 1e-6)
+    return (minimum - margin, maximum + margin)
 
 
 def _count_bins(
     connection: duckdb.DuckDBPyConnection, relation: str, value: str, edges: tuple[float, ...]
 ) -> tuple[int, ...]:
     n_bins, width = len(edges) - 1, edges[-1] / (len(edges) - 1) - edges[0] / (len(edges) - 1)
-    number = f"least({n_bins - 1}, greatest(0, CAST(floor(({value} - ?) / ?) AS INTEGER)))"
+    # Halved, which is exact, because the difference itself may be beyond the largest number.
+    number = f"least({n_bins - 1}, greatest(0, CAST(floor(({value} / 2 - ?) / ?) AS INTEGER)))"
     rows = connection.execute(
         f"SELECT {number} AS bin, count(*) FROM {relation} WHERE {value} IS NOT NULL GROUP BY bin",  # noqa: S608
-        [edges[0], width],
+        [edges[0] / 2, width / 2],
     ).fetchall()
     counts = dict(rows)
     return tuple(counts.get(bin_number, 0) for bin_number in range(n_bins))

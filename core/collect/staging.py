@@ -36,6 +36,7 @@ def open_staging(workspace: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a database of its own in the workspace, with bounded memory."""
     config = {"memory_limit": MEMORY_LIMIT, "temp_directory": str(workspace / "spill")}
     with duckdb.connect(workspace / "staging.duckdb", config=config) as connection:
+        connection.execute("SET enable_progress_bar = false")  # It would print on our standard output.
         yield connection
 
 

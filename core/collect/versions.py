@@ -1,16 +1,16 @@
 """Immutable dataset versions: a Parquet file, its hash, and a record of where it came from."""
 
 import hashlib
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.collect.reading import convert_file
-from core.collect.staging import ROW_GROUP_SIZE
+from core.collect.staging import ROW_GROUP_SIZE, open_staging
 from core.collect.typed_source import write_typed
 from core.errors import NoDataError
 from core.records import Column, DatasetVersion, Project, Reading, new_id
@@ -75,7 +75,10 @@ def add_table(  # noqa: PLR0913 - provenance, each part named
     like = store.get(DatasetVersion, parent_id).columns if parent_id is not None else ()
 
     def write(target: Path) -> tuple[tuple[Column, ...], None]:
-        with duckdb.connect() as connection:
+        with (
+            tempfile.TemporaryDirectory(dir=store.home / "uploads") as folder,
+            open_staging(Path(folder)) as connection,
+        ):
             names = [f"c{index}" for index in range(table.num_columns)]
             connection.register("t", table.rename_columns(names))
             return write_typed(connection, "t", table.schema, target, like=like)[0], None

@@ -105,3 +105,13 @@ def test_wide_tables_have_a_profile_of_every_column(store: Store) -> None:
     version = collect.add_table(store, project.id, table, filename="t.csv", by="ann", source="upload")
     profile = collect.profile_dataset(store, version.id)
     assert [(column.minimum, column.maximum) for column in profile.columns] == [(n, n + 1) for n in range(60)]
+
+
+def test_huge_and_constant_numbers_have_a_histogram_all_the_same(store: Store) -> None:
+    project = plan.create_project(store, "Huge", by="ann")
+    values = {"id": [2**60, 2**60, 2**60], "near": [2**60, 2**60 + 1, 2**60 + 300], "far": [-1.7e308, 0.0, 1.7e308]}
+    table = pa.table({**values, "zero": [0, 0, 0]})
+    version = collect.add_table(store, project.id, table, filename="t.csv", by="ann", source="upload")
+    for column in collect.profile_dataset(store, version.id).columns:
+        assert sum(column.distribution.counts) == 3
+        assert list(column.distribution.edges) == sorted(set(column.distribution.edges))
