@@ -117,6 +117,7 @@ def test_taken_ports_are_said_and_stepped_over_and_ctrl_c_leaves_nothing_behind(
         process.terminate()
         assert process.wait(40) == 0
         reader.join(5)
+        process.stdout.close()
     assert sum("is taken" in line for line in said) == 2
     assert "Stopped. Your data is kept." in said
     _, alive = psutil.wait_procs(family, timeout=10)
