@@ -10,7 +10,7 @@ def main() -> None:
     page = ui.choose_page()
     st.set_page_config(page_title=f"{page.title} · Full Circle", page_icon=":material/sync:", layout="wide")
     with ui.error_frame():
-        ui.draw_sidebar(page)
+        ui.draw_sidebar()
         ui.draw_header(page)
     with ui.error_frame():
         page.run()

@@ -5,13 +5,12 @@ from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import streamlit as st
 
 from core.plan import StageState, current_lap, next_stage
 from core.records import Project
-from pages.ui.navigation import STAGE_KEYS, go_to, page_info
+from pages.ui.navigation import STAGE_KEYS, address_query, go_to, page_info
 from pages.ui.state import store
 
 FOLDER = Path(__file__).parent
@@ -60,7 +59,7 @@ def draw_example() -> None:
 
 def _draw(drawing: dict[str, Any], *, key: str) -> None:
     """Draw what is given, with the address of each stage's page, and go where a click says."""
-    query = urlencode({name: st.session_state[name] for name in ("project", "you") if st.session_state.get(name)})
+    query = address_query()
     stages = [asdict(state) | {"href": f"{page_info(state.key).url_path}?{query}"} for state in drawing["stages"]]
     # Registering the same component again is free, and keeps the import of this module without effect.
     component = st.components.v2.component(

@@ -7,18 +7,15 @@ import streamlit as st
 from core import plan
 from pages.ui import state
 from pages.ui.circle import draw_circle
-from pages.ui.navigation import STAGE_KEYS, arrive, current_info, link_to, page_info
+from pages.ui.navigation import OPENED, STAGE_KEYS, current_info, link_to, page_info
 from pages.ui.projects import delete_project_dialog, new_project_dialog
 from pages.ui.words import plain
 
 LOGO = Path(__file__).parent / "logo.svg"
 
 
-def draw_sidebar(page: "st.Page") -> None:
-    """Draw the project picker, the person's name, and the buttons for a new project and for deleting this one.
-
-    Where a page was asked for by `go_to`, the run ends here and that page opens.
-    """
+def draw_sidebar() -> None:
+    """Draw the project picker, the person's name, and the buttons for a new project and for deleting this one."""
     slugs = [project.slug for project in reversed(plan.list_projects(state.store()))]
     _settle_choice(slugs)
     st.logo(str(LOGO), size="large")
@@ -45,13 +42,12 @@ def draw_sidebar(page: "st.Page") -> None:
             max_chars=60,
             help="Written beside everything you do, so that others know whom to ask.",
         )
-    arrive(page)
 
 
 def _settle_choice(slugs: list[str]) -> None:
     """Before the picker is drawn: choose what was just opened, and say so when the address names no project of ours."""
-    if state.OPENED in st.session_state:
-        st.session_state["project"] = st.session_state.pop(state.OPENED)
+    if OPENED in st.session_state:
+        st.session_state["project"] = st.session_state.pop(OPENED)
     asked_for = st.query_params.get("project") or st.session_state.get("project")
     if asked_for and asked_for not in slugs and st.session_state.get("project") not in slugs:
         st.session_state["project"] = None

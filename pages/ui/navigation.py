@@ -1,9 +1,15 @@
 """Which pages there are, what each is for, and how to get from one to the other without losing the project."""
 
+import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
+from streamlit.runtime.scriptrunner import RerunData, RerunException, enqueue_message, get_script_run_ctx
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,12 @@ PAGES = (
         "It needs no knowledge of machine learning.",
     ),
 )
-DESTINATION = "destination"
+OPENED = "opened_project"
+"""Where the slug of a project lies that was just opened, until the picker can show it."""
+BOUND_ENDINGS = ("-project", "-you")
+"""How the ids of the widgets bound to the address end."""
+FLUSH_S = 0.05
+"""How long the server needs to send what is waiting, before the next run discards it."""
 STAGE_KEYS = tuple(info.key for info in PAGES if info.key not in ("home", "review"))
 
 
@@ -145,16 +156,34 @@ def link_to(key: str, label: str | None = None, *, icon: str | None = None) -> N
     st.page_link(info.file, label=label or info.title, icon=icon or info.icon)
 
 
+def address_query() -> str:
+    """Return the query part of the address that keeps project and person, as `project=wine&you=Anna`."""
+    project = st.session_state.get(OPENED, st.session_state.get("project"))
+    values = {"project": project, "you": st.session_state.get("you")}
+    return urlencode({name: value for name, value in values.items() if value})
+
+
 def go_to(key: str) -> NoReturn:
-    """Go to another page, keeping project and person; works in pages, fragments and dialogs alike."""
-    # A switch out of a fragment would lose what is bound to the address, so the frame does it in the next run.
-    st.session_state[DESTINATION] = key
-    st.rerun()
-
-
-def arrive(page: "st.Page") -> None:
-    """Switch to the page that `go_to` asked for, if any; the frame calls it once what is bound has been drawn."""
-    wanted = st.session_state.pop(DESTINATION, None)
-    if wanted is not None and wanted != current_info(page).key:
-        # An empty mapping, because None would try to clear the bound project and fail; bound values are written again.
-        st.switch_page(page_info(wanted).file, query_params={})
+    """Open another page at once, keeping project and person; works in pages, fragments and dialogs alike."""
+    # st.switch_page fails on parameters that widgets are bound to, or drops them and leaves broken entries in the
+    # browser's history. So this says what a click on a link says: the address, the page, and what those widgets hold.
+    context = get_script_run_ctx()
+    if context is None:
+        raise RuntimeError("Pages are changed from within a page.")
+    query = address_query()
+    message = ForwardMsg()
+    message.page_info_changed.query_string = query
+    enqueue_message(message)
+    time.sleep(FLUSH_S)
+    bound = [held for held in context.session_state.get_widget_states() if held.id.endswith(BOUND_ENDINGS)]
+    script = str((Path(context.main_script_path).parent / page_info(key).file).resolve())
+    pages = context.pages_manager.get_pages()
+    raise RerunException(
+        RerunData(
+            query_string=query,
+            widget_states=WidgetStates(widgets=bound),
+            page_script_hash=next(key for key, found in pages.items() if found["script_path"] == script),
+            cached_message_hashes=context.cached_message_hashes,
+            context_info=context.context_info,
+        )
+    )

@@ -9,8 +9,7 @@ from core import plan
 from core.errors import NotReadyError
 from core.records import Job, JobKind, Project
 from core.store import Store, open_store
-
-OPENED = "opened_project"
+from pages.ui.navigation import OPENED
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

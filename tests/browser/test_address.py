@@ -68,6 +68,7 @@ def visitor(chromium: Browser, dashboard: str) -> Iterator[Visitor]:
 
 def see(visitor: Visitor, title: str) -> None:
     expect(visitor.page.locator("h1")).to_contain_text(title)
+    visitor.settle()
     expect(visitor.page).to_have_url(HERE)
 
 
@@ -82,9 +83,14 @@ def test_project_and_person_stay_whichever_way_one_goes(visitor: Visitor) -> Non
     page.get_by_role("link", name="Go on to Collect data").click()
     see(visitor, "Collect data")
     page.reload()
+    expect(visitor.field("way_on")).to_be_visible()
     see(visitor, "Collect data")
     page.go_back()
     see(visitor, "Plan project")
+    page.go_back()
+    see(visitor, "Collect data")
+    page.go_back()
+    see(visitor, "Monitor model")
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Life cycle").click()
     see(visitor, "Life cycle")
     visitor.field("circle_large").locator("a", has_text="Prepare").click()
