@@ -12,12 +12,17 @@ CASES = 1_000
 class MistakeCosts:
     """Expected cost of 1,000 answers, in the owner's unit.
 
-    `without_model` is the cost of the cheapest answer that is always the same; None where that is not known.
+    `without_model` is what the cheapest answer that is always the same would cost.
     """
 
     total: float
+    without_model: float
     sentence: str
-    without_model: float | None = None
+
+    @property
+    def comparison(self) -> str:
+        """The cost without a model, in a sentence."""
+        return f"Without a model, always giving the same answer, it would be about {_amount(self.without_model)}."
 
 
 def expected_costs(objective: Objective, evaluation: Evaluation) -> MistakeCosts | None:
@@ -57,7 +62,7 @@ def _binary_costs(objective: Objective, matrix: ConfusionMatrix) -> MistakeCosts
         f"Of {CASES:,} cases about {n_alarms:,.0f} are false alarms and {n_missed:,.0f} are missed; "
         f"together that costs about {_amount(total)}."
     )
-    return MistakeCosts(total, sentence, min(n_positive * missed, (CASES - n_positive) * alarm))
+    return MistakeCosts(total, min(n_positive * missed, (CASES - n_positive) * alarm), sentence)
 
 
 def _class_costs(cost: float, matrix: ConfusionMatrix) -> MistakeCosts | None:
@@ -69,7 +74,7 @@ def _class_costs(cost: float, matrix: ConfusionMatrix) -> MistakeCosts | None:
     sentence = (
         f"Of {CASES:,} cases about {n_wrong:,.0f} are answered wrongly; that costs about {_amount(n_wrong * cost)}."
     )
-    return MistakeCosts(n_wrong * cost, sentence, CASES * (n_rows - max(totals)) / n_rows * cost)
+    return MistakeCosts(n_wrong * cost, CASES * (n_rows - max(totals)) / n_rows * cost, sentence)
 
 
 def _number_costs(cost: float, actual: Sequence[float], predicted: Sequence[float]) -> MistakeCosts | None:
@@ -80,7 +85,7 @@ def _number_costs(cost: float, actual: Sequence[float], predicted: Sequence[floa
     guess = sum(abs(true - middle) for true in actual) / len(actual)
     total = CASES * error * cost
     sentence = f"Its answers are off by {error:,.3g} on average; for {CASES:,} cases that costs about {_amount(total)}."
-    return MistakeCosts(total, sentence, CASES * guess * cost)
+    return MistakeCosts(total, CASES * guess * cost, sentence)
 
 
 def _amount(cost: float) -> str:

@@ -45,7 +45,7 @@ class OpenDecision:
 
 @dataclass(frozen=True)
 class ProjectSummary:
-    """A project in words. `outcome` is the verdict on the model that is live, else on the newest tested one."""
+    """A project in words. `outcome` is the verdict on the model that is live, else on the best tested one."""
 
     headline: str
     outcome: Outcome | None
@@ -93,9 +93,7 @@ def summarise_project(store: Store, project_id: str) -> ProjectSummary:
 def _read(store: Store, project_id: str) -> _Standing:
     deployment = store.releases.current(project_id)
     model = store.get(ModelVersion, deployment.model_version_id) if deployment else None
-    evaluation = (
-        store.get(Evaluation, model.evaluation_id) if model else store.newest(Evaluation, project_id=project_id)
-    )
+    evaluation = store.get(Evaluation, model.evaluation_id) if model else _best_tested(store, project_id)
     n_predictions, n_labelled = store.log.count(project_id)
     return _Standing(
         project=store.get(Project, project_id),
@@ -108,6 +106,16 @@ def _read(store: Store, project_id: str) -> _Standing:
         n_predictions=n_predictions,
         n_labelled=n_labelled,
     )
+
+
+def _best_tested(store: Store, project_id: str) -> Evaluation | None:
+    """Return the evaluation of the candidate that led the leaderboard: picking by the test itself would flatter it."""
+    run = train.current_run(store, project_id)
+    for candidate in train.leaderboard(store, run.id) if run else ():
+        found = store.newest(Evaluation, candidate_id=candidate.id)
+        if found is not None:
+            return found
+    return store.newest(Evaluation, project_id=project_id)
 
 
 def _headline(standing: _Standing) -> str:
@@ -212,10 +220,7 @@ def _cost(standing: _Standing) -> Fact:
     costs = expected_costs(standing.objective, standing.evaluation) if standing.evaluation else None
     if costs is None:
         return Fact("cost", title, ("Not known: nobody has said what a mistake costs, or nothing is tested yet.",))
-    if costs.without_model is None:
-        return Fact("cost", title, (costs.sentence,))
-    always = f"Without a model, always giving the same answer, it would be about {costs.without_model:,.0f}."
-    return Fact("cost", title, (costs.sentence, always))
+    return Fact("cost", title, (costs.sentence, costs.comparison))
 
 
 def _decisions(store: Store, standing: _Standing) -> list[OpenDecision]:

@@ -38,50 +38,63 @@ def say_wanted(verdict: Verdict) -> str:
 
 def show_mistakes(evaluation: Evaluation) -> None:
     """Draw where the model is right and wrong, and which columns it relies on."""
-    st.subheader("Where it is right and wrong")
-    left, right = st.columns(2)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Where it is right and wrong")
+        _show_answers(evaluation)
+    if evaluation.roc is None and evaluation.precision_recall is None:
+        with right:
+            _show_importance(evaluation)
+        return
+    with right:
+        _show_trade_off(evaluation)
+    _show_importance(evaluation)
+
+
+def _show_answers(evaluation: Evaluation) -> None:
+    """Draw the answers against the truth: counts for classes, points for amounts."""
     if evaluation.confusion is not None:
-        left.plotly_chart(
+        st.plotly_chart(
             charts.confusion(evaluation.confusion),
             key="evaluate_confusion",
             config=MODEBAR,
             alt="How many rows of each true class were given which answer",
         )
     if evaluation.actual:
-        left.plotly_chart(
+        st.plotly_chart(
             charts.predicted_against_actual(evaluation),
             key="evaluate_actual",
             config=MODEBAR,
             alt="True values against the model's answers; on the line they agree",
         )
-    with right:
-        _show_ranking(evaluation)
-    if evaluation.importance:
-        metric = plan.metric(evaluation.metrics[0].name)
-        st.subheader("What it relies on")
-        st.caption(
-            f"Each column is shuffled in turn: the more is lost ({charts.name_unit(metric)}), "
-            "the more the model relies on it."
-        )
-        st.plotly_chart(
-            charts.importance(evaluation.importance, metric),
-            key="evaluate_importance",
-            config=MODEBAR,
-            alt="Columns by how much the model relies on them",
-        )
 
 
-def _show_ranking(evaluation: Evaluation) -> None:
+def _show_trade_off(evaluation: Evaluation) -> None:
     """Draw the two curves of a two-class model behind one switch."""
     curves = {
         "Found against false alarms": (evaluation.roc, charts.roc),
         "Found against right flags": (evaluation.precision_recall, charts.precision_recall),
     }
     drawn = {title: (curve, draw) for title, (curve, draw) in curves.items() if curve is not None}
-    if not drawn:
-        return
     title = st.segmented_control(
         "Trade-off", list(drawn), default=next(iter(drawn)), required=True, key="evaluate_curve"
     )
     curve, draw = drawn[title]
     st.plotly_chart(draw(curve), key="evaluate_curve_chart", config=MODEBAR, alt=f"Trade-off: {title.lower()}")
+
+
+def _show_importance(evaluation: Evaluation) -> None:
+    if not evaluation.importance:
+        return
+    metric = plan.metric(evaluation.metrics[0].name)
+    st.subheader("What it relies on")
+    st.caption(
+        f"Each column is shuffled in turn: the more is lost ({charts.name_unit(metric)}), "
+        "the more the model relies on it."
+    )
+    st.plotly_chart(
+        charts.importance(evaluation.importance, metric),
+        key="evaluate_importance",
+        config=MODEBAR,
+        alt="Columns by how much the model relies on them",
+    )

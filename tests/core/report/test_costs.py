@@ -37,6 +37,7 @@ def test_every_wrong_class_costs_the_same() -> None:
     assert costs is not None
     assert costs.total == pytest.approx(200 * 3)
     assert costs.without_model == pytest.approx(400 * 3)
+    assert costs.comparison.endswith("it would be about 1,200.")
 
 
 def test_errors_of_amounts_cost_by_their_size() -> None:

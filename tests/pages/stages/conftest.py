@@ -289,7 +289,7 @@ def open_page(world: World) -> OpenPage:
     """Open a page of the world's project inside the frame, as Anna."""
 
     def open_file(stem: str) -> AppTest:
-        page = AppTest.from_file(str(APP), default_timeout=60)
+        page = AppTest.from_file(str(APP), default_timeout=120)
         page.query_params["project"] = world.project.slug
         page.query_params["you"] = "Anna"
         page.run()

@@ -2,6 +2,8 @@
 
 import pytest
 
+from core import records
+
 
 def test_an_empty_project_says_what_is_missing_and_where(open_page, text_of):
     page = open_page("review_project")
@@ -35,6 +37,14 @@ def test_a_tested_model_asks_whether_it_shall_be_handed_in(world, open_page, tex
     told = text_of(open_page("review_project"))
     assert "No model is live yet; the best tested one passed the test you set." in told
     assert "A model is tested. Shall it be handed in to go live?" in told
+
+
+def test_before_anything_is_live_the_leader_counts_rather_than_the_last_one_tested(world, open_page, text_of):
+    world.evaluate()
+    guess = next(found for found in world.store.find(records.Candidate, run_id=world.run.id) if found.family == "dummy")
+    verdict = records.Verdict("not_met", "Not good enough.", "roc_auc", 0.5, minimum=0.65)
+    world.store.add(records.Evaluation(world.id, world.run.id, guess.id, world.table.id, 1000, (), verdict))
+    assert "the best tested one passed the test you set" in text_of(open_page("review_project"))
 
 
 @pytest.mark.parametrize(
