@@ -75,12 +75,13 @@ class JobRunner:
 
     def run_forever(self) -> None:
         """Do jobs until `close` is called; what is running then goes back into the queue."""
-        self._forget_the_dead()
         info = self.store.add(ProcessInfo("jobs", os.getpid(), self.scheduler_address))
         pool = ThreadPoolExecutor(MAX_JOBS_AT_ONCE, thread_name_prefix="job")
         try:
             with (
-                Repeating(BEAT_INTERVAL_S, self._beat, self._revive, lambda: self._show_life(info)),
+                Repeating(
+                    BEAT_INTERVAL_S, self._beat, self._revive, lambda: self._show_life(info), self._forget_the_dead
+                ),
                 Repeating(ALERT_INTERVAL_S, self._check_alerts),
                 pool,
             ):

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import dask
-from distributed import Client, Event, Future, LocalCluster, wait
+from distributed import Client, Event, Future, KilledWorker, LocalCluster, wait
 
-from core.errors import NotReadyError
+from core.errors import LifecycleError, NotReadyError
 from core.store import StoppedError
 from core.train.child import WorkStoppedError, run_killable
 from core.train.worker import run_stoppable
@@ -20,6 +20,8 @@ POLL_S = 0.2
 INTERACTIVE_PRIORITY = 10
 """Someone waits for a single fit; it goes before the many fits of a training run."""
 MAX_TRIES = 3
+DIED = "The processes computing it died again and again; perhaps there is too little memory."
+FEWER_ROWS = "Try with fewer rows."
 LOCAL_SETTINGS = {
     # Fits run in child processes of the workers, so that they can be killed.
     "distributed.worker.daemon": False,
@@ -134,10 +136,19 @@ def _compute_there(
             future.cancel()
             raise
         if future.status != "cancelled":
-            return future.result()
-    raise NotReadyError(
-        "The computing processes died again and again; perhaps there is too little memory.", "Try with fewer rows."
-    )
+            return _result(future)
+    raise NotReadyError(DIED, FEWER_ROWS)
+
+
+def _result(future: Future) -> Any:
+    """Return a finished task's result, or raise what it ended with."""
+    try:
+        answer = future.result()
+    except KilledWorker as error:
+        raise NotReadyError(DIED, FEWER_ROWS) from error
+    if isinstance(answer, LifecycleError):
+        raise answer
+    return answer
 
 
 def _wait(future: Future, stop_requested: Callable[[], bool]) -> None:

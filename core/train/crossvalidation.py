@@ -18,6 +18,7 @@ from core.plan import score_to_value
 from core.records import Candidate, TrainingRun, new_id, utc_now
 from core.store import JobHandle, StoppedError
 from core.train.child import WorkStoppedError
+from core.train.cluster import DIED
 from core.train.families import find_family
 from core.train.fitting import FitSpec, FoldScore
 from core.train.folds import TrainingData
@@ -33,7 +34,6 @@ MIN_ALLOWANCE_S = 10.0
 SCATTER_TIMEOUT_S = 120
 MAX_SUBMISSIONS = 4
 """How often a fold is handed to the cluster again after the workers that held its rows died."""
-DIED = "The processes computing it died again and again; perhaps there is too little memory."
 
 
 @dataclass
@@ -176,14 +176,16 @@ class CrossValidation:
             self._submit_again(entry, fold)
             return
         try:
-            entry.scores[fold] = future.result()
+            answer = future.result()
         except KilledWorker:
             self._close(entry, "failed", DIED)
-        except WorkStoppedError:
-            self._close(entry, "stopped", "Stopped.")
-        except LifecycleError as error:
-            self._close(entry, "failed", f"It could not learn from these rows: {error}")
+            return
+        if isinstance(answer, WorkStoppedError):
+            self._close(entry, "stopped", answer.message)
+        elif isinstance(answer, LifecycleError):
+            self._close(entry, "failed", f"It could not learn from these rows: {answer}")
         else:
+            entry.scores[fold] = answer
             self._take_score(entry)
 
     def _scatter(self) -> Future:

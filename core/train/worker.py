@@ -5,6 +5,7 @@ from typing import Any
 
 from distributed import Event, get_client, get_worker
 
+from core.errors import LifecycleError
 from core.train.child import run_killable
 from core.train.fitting import FitSpec, FoldScore, score_fold
 from core.train.folds import TrainingData, draw_rows
@@ -16,15 +17,25 @@ def run_stoppable(
     stop_name: str,
     time_limit_s: float = float("inf"),
 ) -> Any:
-    """Run on a worker: call the function in a child process, which dies when the event `stop_name` is set."""
+    """Run on a worker: call the function in a child process, which dies when the event `stop_name` is set.
+
+    Returns
+    -------
+    object
+        What the function returned; or, not raised, the LifecycleError that it ended with: that is no failure of the
+        worker, which would log it as one.
+    """
     event = Event(stop_name, client=get_client())
-    return run_killable(function, tuple(arguments), should_stop=event.is_set, time_limit_s=time_limit_s)
+    try:
+        return run_killable(function, tuple(arguments), should_stop=event.is_set, time_limit_s=time_limit_s)
+    except LifecycleError as error:
+        return error
 
 
 def score_fold_on_worker(
     data: TrainingData, spec: FitSpec, n_rows: int, place: tuple[str, str, int], stop_name: str
-) -> FoldScore:
-    """Run on a worker: say that the fold begins, then fit and score it in a child process.
+) -> FoldScore | LifecycleError:
+    """Run on a worker: say that the fold begins, then fit and score it in a child process, see `run_stoppable`.
 
     Parameters
     ----------
@@ -44,5 +55,5 @@ def score_fold_on_worker(
     learn, score = data.folds[fold]
     learn = draw_rows(learn, n_rows, spec.random_state)
     parts = [spec, data.frame.iloc[learn], data.frame.iloc[score]]
-    result: FoldScore = run_stoppable(score_fold, parts, stop_name)
+    result: FoldScore | LifecycleError = run_stoppable(score_fold, parts, stop_name)
     return result
