@@ -147,7 +147,7 @@ def confusion(matrix: ConfusionMatrix) -> go.Figure:
 
 def predicted_against_actual(evaluation: Evaluation) -> go.Figure:
     """Return a point a test row, true value across and the model's answer up; the line is a perfect answer."""
-    figure = start_figure(x_title="true value", y_title="the model's answer", height=380)
+    figure = start_figure(x_title="across: true value · up: the model's answer", height=380)
     figure.add_scattergl(
         x=evaluation.actual,
         y=evaluation.predicted,
