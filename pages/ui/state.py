@@ -65,7 +65,7 @@ def prefill(token: str, **values: Any) -> None:
     A widget with a key keeps what was typed, even when another project is chosen. `token` names what the values come
     from (an id with the project in it); when it changes, or a widget was away, its value is set anew.
     """
-    remembered = f"prefilled_{next(iter(values))}"
+    remembered = f"prefilled_{next(iter(values), '')}"
     changed = st.session_state.get(remembered) != token
     st.session_state[remembered] = token
     for key, value in values.items():
