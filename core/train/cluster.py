@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import dask
-from distributed import Client, Event, Future, KilledWorker, LocalCluster, wait
+from distributed import Client, Event, Future, KilledWorker, LocalCluster
 
 from core.errors import LifecycleError, NotReadyError
 from core.store import StoppedError
@@ -108,7 +108,7 @@ def warm_up(scheduler_address: str) -> None:
     with connect(scheduler_address) as client:
         workers = list(client.scheduler_info(n_workers=-1)["workers"])
         futures = [client.submit(run_stoppable, time.time, [], "", workers=[w], pure=False) for w in workers]
-        wait(futures)
+        client.gather(futures)
 
 
 def _compute_here(function: Callable[..., Any], arguments: tuple[Any, ...], should_stop: Callable[[], bool]) -> Any:

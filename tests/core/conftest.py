@@ -16,6 +16,7 @@ from tests.visits import MakeRecipe
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[LocalCluster]:
     with train.open_cluster(n_workers=2) as opened:
+        train.warm_up(opened.scheduler_address)
         yield opened
 
 
