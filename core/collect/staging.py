@@ -20,7 +20,7 @@ from core.collect.words import BLANKS, MISSING_WORDS, sql_list, sql_name, sql_te
 from core.records import Column, Decision
 
 MEMORY_LIMIT = "1GB"
-SAMPLE_ROWS = 10_000
+SAMPLE_ROWS = 2_000
 MAX_COUNTEREXAMPLES = 1_000
 MAX_ROUNDS = 5
 ROW_GROUP_SIZE = 122_880
