@@ -185,11 +185,10 @@ class Walk:
     def predict(self) -> str:
         """Send rows to the service and check that every answer is one the model can give."""
         prototype = deploy.load_prototype(self.store, self._model().id)
-        names = [column.name for column in prototype.columns]
         required = [column.name for column in prototype.columns if column.required]
-        frame = collect.load_frame(self.store, self.dataset.id, columns=names, limit=10 * N_LIVE_ROWS)
         # The service refuses rows that miss what no training row missed; a few test rows may.
-        rows = deploy.request_rows(prototype, frame.dropna(subset=required).head(N_LIVE_ROWS))
+        test_rows = prepare.split_rows(self.store, self.recipe).test.dropna(subset=required)
+        rows = deploy.request_rows(prototype, test_rows.head(N_LIVE_ROWS))
         self.n_sent = len(rows)
         with serve.ServiceClient(self.address) as client:
             answers = self._ask(client, rows)["predictions"]
