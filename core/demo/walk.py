@@ -1,24 +1,12 @@
-"""`python -m core.demo`: one project carried all the way round the circle, twice past Deploy, without a browser.
+"""The walk of one sample project round the circle: what each stage does, and what there is to say about it."""
 
-Everything is real: the job runner and the prediction service are processes of their own, the kept-back rows go to the
-service over HTTP, and their labels follow later. Ends with 0 only when the second lap has been promoted.
-"""
-
-import argparse
-import os
-import signal
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
 from core import collect, deploy, evaluate, monitor, plan, prepare, records, retrain, serve, simulate, train
 from core.errors import LifecycleError, NotReadyError
 from core.records import Json, ModelVersion, Project, Recipe
-from core.store import Store, open_store
+from core.store import Store
 
 REQUESTER, APPROVER = "Ada", "Grace"
 FAMILIES = ("dummy", "linear", "decision_tree", "hist_gradient_boosting")
@@ -31,7 +19,6 @@ LABEL_DELAY_S = 1.0
 LABEL_SHARE = 0.9
 POLL_S = 0.1
 START_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 20.0
 
 
 def say(words: str) -> None:
@@ -236,76 +223,3 @@ def _ask(client: serve.ServiceClient, slug: str, row: Json) -> Json:
             if time.monotonic() > deadline:
                 raise
         time.sleep(POLL_S)
-
-
-@contextmanager
-def job_runner(store: Store) -> Iterator[None]:
-    """Run the job runner, a process with a cluster of its own, for as long as the block lasts.
-
-    Raises
-    ------
-    NotReadyError
-        When it does not start within a minute.
-    """
-    environment = {
-        **os.environ,
-        "FULL_CIRCLE_HOME": str(store.home),
-        "FULL_CIRCLE_DATABASE": store.engine.url.render_as_string(hide_password=False),
-    }
-    with store.files.log("jobs").open("ab") as log:
-        process = subprocess.Popen([sys.executable, "-m", "core.jobs"], env=environment, stdout=log, stderr=log)
-    try:
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while store.newest(records.ProcessInfo, name="jobs") is None:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise NotReadyError("The job runner did not start.", store.files.log("jobs").read_text()[-2000:])
-            time.sleep(POLL_S)
-        yield
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def run(sample: collect.Sample, home: Path) -> bool:
-    """Walk a sample round the circle in a store of its own; return whether the second lap was promoted."""
-    with ExitStack() as stack:
-        store = open_store(home, f"sqlite:///{home.absolute() / 'store.db'}")
-        stack.callback(store.engine.dispose)
-        stack.callback(serve.stop_service, store)
-        stack.enter_context(job_runner(store))
-        return Walk(store, sample).go_round()
-
-
-def read_options(arguments: Sequence[str]) -> argparse.Namespace:
-    """Read the command line."""
-    keys = [sample.key for sample in collect.SAMPLES]
-    parser = argparse.ArgumentParser(prog="core.demo", description="Carry a sample project round the whole circle.")
-    parser.add_argument("--sample", choices=keys, default="late_flights", help="which sample (default: late_flights)")
-    parser.add_argument("--home", type=Path, default=None, help="folder to keep the data in (default: a temporary one)")
-    return parser.parse_args(arguments)
-
-
-def main() -> int:
-    """Run the command; return its exit code."""
-    # A polite end goes the same way as Ctrl-C: everything that was started is stopped.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    options = read_options(sys.argv[1:])
-    sample = next(known for known in collect.SAMPLES if known.key == options.sample)
-    started_at = time.monotonic()
-    try:
-        with tempfile.TemporaryDirectory(prefix="full-circle-demo-") as temporary:
-            promoted = run(sample, options.home or Path(temporary))
-    except LifecycleError as error:
-        say(f"{error.message}\n{error.hint}")
-        return 1
-    outcome = "the second lap is live" if promoted else "the second lap was NOT promoted"
-    say(f"Once round in {time.monotonic() - started_at:.0f} s: {outcome}.")
-    return 0 if promoted else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
