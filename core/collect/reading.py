@@ -66,6 +66,11 @@ def convert_file(path: Path, filename: str, target: Path, workspace: Path) -> tu
             return _convert(connection, path, target, Path(folder))
     except BadInputError as error:
         raise BadInputError(f"{filename}: {error.message}", error.hint) from error
+    except duckdb.Error as error:
+        raise BadInputError(
+            f"{filename}: The rows cannot be brought into one table.",
+            "Open the file in a spreadsheet program and save it again as CSV with one header line.",
+        ) from error
 
 
 def _convert(
