@@ -81,6 +81,14 @@ def test_words_for_nothing_are_missing_among_numbers_and_are_counted(tmp_path: P
     assert sentences(reading) == [("missing_words", 4)]
 
 
+@pytest.mark.parametrize("texts", [["38.7", "NA", "43.6", "-"], ["2024-03-01", "NA", "2024-12-31"], ["true", "?"]])
+def test_words_for_nothing_are_missing_in_every_kind_of_column(tmp_path: Path, texts: list[str]) -> None:
+    values, dtype, reading = read_column(tmp_path, texts)
+    assert values[1] is None
+    assert dtype in ("double", "timestamp[us]", "bool")
+    assert sentences(reading) == [("missing_words", sum(text in ("NA", "-", "?") for text in texts))]
+
+
 def test_the_country_na_is_no_missing_value_among_two_letter_codes(tmp_path: Path) -> None:
     values, _, reading = read_column(tmp_path, ["NA", "DE", "FR", "ZA", "NA"])
     assert values == ["NA", "DE", "FR", "ZA", "NA"]
