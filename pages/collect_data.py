@@ -1,6 +1,5 @@
 """Collect: bring in the table, see what is in it, choose what to predict, keep rows back to play them live later."""
 
-import pandas as pd
 import streamlit as st
 
 from core import collect, plan
@@ -9,22 +8,6 @@ from core.records import DatasetVersion
 from pages import ui
 from pages.ui.objective import TASK_WORDS
 from pages.ui.words import plain
-
-
-def upload_form(label: str) -> None:
-    # Emptied at once, so that the server does not keep the file in memory, too.
-    with st.form("collect_upload", clear_on_submit=True):
-        uploaded = st.file_uploader(label, type=ui.FILE_TYPES, key="collect_file")
-        submitted = st.form_submit_button(
-            "Read this table", type="primary", icon=":material/upload:", key="collect_read"
-        )
-    if submitted and uploaded is None:
-        st.info("Choose a file first.", icon=":material/upload_file:")
-    elif submitted:
-        with st.spinner(f"Reading {uploaded.name} ..."):
-            ui.add_uploaded_table(ui.project(), uploaded)
-        st.toast("The table is in.", icon=":material/check:")
-        st.rerun()
 
 
 def choose_target(table: DatasetVersion) -> None:
@@ -65,32 +48,19 @@ def keep_back(table: DatasetVersion) -> None:
         st.rerun()
 
 
-def show_versions(project_id: str) -> None:
-    rows = [
-        {
-            "Version": version.number,
-            "Kind": "to learn from" if version.role == "table" else "live stream",
-            "File": version.filename,
-            "Rows": version.n_rows,
-            "Columns": version.n_columns,
-            "By": version.created_by,
-            "When (UTC)": version.created_at,
-            "Note": version.note,
-        }
-        for version in reversed(collect.list_datasets(ui.store(), project_id))
-    ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="All versions of the table, the newest first")
-
-
 table = ui.store().newest(DatasetVersion, project_id=ui.project().id, role="table")
+reading = ui.show_reading_job(table)
 
-if table is None:
+if table is None and reading:
+    st.caption("It is a large file. You can go on with the plan meanwhile; the work goes on without this page.")
+    ui.link_to("plan")
+elif table is None:
     st.info(
         "Bring a file with one example in each row and one property in each column, the answer among them.",
         title="There is no table yet.",
         icon=":material/table_view:",
     )
-    upload_form("A table as CSV, TSV, Parquet or Excel, up to 500 MB")
+    ui.upload_form("A table as CSV, TSV, Parquet or Excel, up to 500 MB")
 else:
     st.markdown(
         f"**{plain(table.filename)}**, version {table.number}: {table.n_rows:,} rows, {table.n_columns:,} columns."
@@ -108,6 +78,6 @@ else:
     with stream:
         keep_back(table)
     with versions:
-        show_versions(table.project_id)
+        ui.show_versions(table.project_id)
     with newer:
-        upload_form("A newer version of the table: the old one is kept")
+        ui.upload_form("A newer version of the table: the old one is kept")

@@ -4,10 +4,12 @@ from core.collect.frames import load_frame
 from core.collect.keep_back import keep_back_stream
 from core.collect.profile import profile_dataset
 from core.collect.reading import read_table
+from core.collect.reading_job import LARGE_BYTES, run_reading, start_reading
 from core.collect.samples import SAMPLES, Sample, create_sample_project
 from core.collect.versions import add_dataset, add_table, current_dataset, current_stream, list_datasets
 
 __all__ = [
+    "LARGE_BYTES",
     "SAMPLES",
     "Sample",
     "add_dataset",
@@ -20,4 +22,6 @@ __all__ = [
     "load_frame",
     "profile_dataset",
     "read_table",
+    "run_reading",
+    "start_reading",
 ]

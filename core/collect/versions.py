@@ -27,6 +27,7 @@ def add_dataset(  # noqa: PLR0913 - provenance, each part named
     by: str,
     source: DatasetSource = "upload",
     parent_id: str | None = None,
+    before_storing: Callable[[], None] = lambda: None,
 ) -> DatasetVersion:
     """Read a file and store its table as the project's next version; nothing is stored when it cannot be read.
 
@@ -36,6 +37,8 @@ def add_dataset(  # noqa: PLR0913 - provenance, each part named
         Where the bytes lie; the file is left as it is.
     filename : str
         What the person calls it.
+    before_storing : function, optional
+        Called when the table has been read; what it raises ends the matter with nothing stored.
 
     Raises
     ------
@@ -46,7 +49,13 @@ def add_dataset(  # noqa: PLR0913 - provenance, each part named
     """
     draft = Draft(project_id, filename, by, source, parent_id=parent_id)
     workspace = store.home / "uploads"
-    return _store_version(store, draft, lambda target: convert_file(path, filename, target, workspace))
+
+    def write(target: Path) -> tuple[tuple[Column, ...], Reading]:
+        found = convert_file(path, filename, target, workspace)
+        before_storing()
+        return found
+
+    return _store_version(store, draft, write)
 
 
 def add_table(  # noqa: PLR0913 - provenance, each part named

@@ -8,14 +8,12 @@ from pages.ui.missing import say_missing, stop_missing
 from pages.ui.navigation import PAGES, choose_page, go_to, link_to, page_info
 from pages.ui.projects import own_project_form, sample_cards
 from pages.ui.state import newest_job, open_project, person, prefill, project, slug, store
-from pages.ui.tables import first_rows, profile_of, show_profile, show_reading, task_of
-from pages.ui.upload import FILE_TYPES, add_uploaded_table
+from pages.ui.tables import first_rows, profile_of, show_profile, show_reading, show_versions, task_of
+from pages.ui.upload import show_reading_job, upload_form
 from pages.ui.words import count, plain
 
 __all__ = [
-    "FILE_TYPES",
     "PAGES",
-    "add_uploaded_table",
     "choose_page",
     "count",
     "draw_circle",
@@ -41,8 +39,11 @@ __all__ = [
     "show_job",
     "show_profile",
     "show_reading",
+    "show_reading_job",
+    "show_versions",
     "slug",
     "stop_missing",
     "store",
     "task_of",
+    "upload_form",
 ]

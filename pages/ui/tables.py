@@ -78,3 +78,21 @@ def show_reading(reading: Reading) -> None:
             count = f" ({decision.count:,})" if decision.count else ""
             st.markdown(f"- {plain(decision.sentence.rstrip('.') + count)}.{plain(examples)}")
         st.caption(f"{reading.n_rows_in:,} rows in the file, {reading.n_rows_kept:,} rows in the table.")
+
+
+def show_versions(project_id: str) -> None:
+    """Draw every version of a project's table and of its live stream, the newest first."""
+    rows = [
+        {
+            "Version": version.number,
+            "Kind": "to learn from" if version.role == "table" else "live stream",
+            "File": version.filename,
+            "Rows": version.n_rows,
+            "Columns": version.n_columns,
+            "By": version.created_by,
+            "When (UTC)": version.created_at,
+            "Note": version.note,
+        }
+        for version in reversed(collect.list_datasets(store(), project_id))
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, alt="All versions of the table, the newest first")

@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import collect, plan
-from core.records import DatasetVersion, Project
-from core.store import Store
+from core.records import DatasetVersion, Job, Project, utc_now
+from core.store import JobHandle, Store
 
 Visit = Callable[..., AppTest]
 Read = Callable[[AppTest], str]
@@ -45,6 +45,34 @@ def test_an_upload_becomes_a_table_and_leaves_no_copy(visit: Visit, read: Read, 
     assert "200 rows, 4 columns" in text
     assert collect.current_dataset(store, shop.id).created_by == "Anna"
     assert list((store.home / "uploads").iterdir()) == []
+
+
+def test_a_large_upload_is_read_as_a_job_while_the_person_goes_on(
+    visit: Visit, read: Read, store: Store, shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.collect.LARGE_BYTES", 1_000)
+    app = upload(visit("collect_data", project="shop", you="Anna"), "shop.csv", SHOP.encode())
+    assert not app.error
+    assert "the work goes on without this page" in read(app)
+    (job,) = store.find(Job, project_id=shop.id, kind="collect")
+    assert (job.created_by, job.params["filename"]) == ("Anna", "shop.csv")
+    collect.run_reading(JobHandle(store, job))
+    store.update(store.get(Job, job.id), status="succeeded", ended_at=utc_now())
+    text = read(visit("collect_data", project="shop"))
+    assert "200 rows, 4 columns" in text
+    assert "Reading the file" not in text
+
+
+def test_a_large_upload_that_is_no_table_is_said_and_another_can_be_brought(
+    visit: Visit, read: Read, store: Store, shop: Project
+) -> None:
+    job = collect.start_reading(store, shop.id, "gone", filename="page.csv", by="Anna")
+    store.update(job, status="failed", error="page.csv: It is a web page.", hint="Save it as CSV.", ended_at=utc_now())
+    app = visit("collect_data", project="shop")
+    text = read(app)
+    assert "It is a web page." in text
+    assert "Save it as CSV." in text
+    assert app.button(key="collect_read")
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00\x01\x02\x03" * 200, b"just one line of prose without any table"])
