@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core import charts, plan
-from core.records import Lap
+from core import plan
 from pages import ui
+from pages.ui.laps import show_laps
 from pages.ui.words import plain
 
 N_PROJECTS_SHOWN = 8
@@ -54,28 +54,6 @@ def show_stages(states: tuple[plan.StageState, ...]) -> None:
         st.markdown(f"{mark} **{state.title}.** {plain(state.sentence)}")
 
 
-def show_laps(laps: list[Lap]) -> None:
-    st.markdown("### Laps so far")
-    if not laps:
-        st.caption("A lap is complete when a model goes live. The first one is under way.")
-        return
-    rows = [
-        {
-            "Lap": lap.number,
-            "Finished": lap.created_at,
-            "Why": lap.reason,
-            "Measured by": plan.metric(lap.metric).label if lap.metric else None,
-            "Value": plan.format_value(lap.metric, lap.value) if lap.metric and lap.value is not None else None,
-            "Released by": lap.promoted_by,
-        }
-        for lap in reversed(laps)
-    ]
-    st.dataframe(rows, hide_index=True, alt="Completed laps, the newest first")
-    if len(laps) > 1 and laps[-1].metric:
-        figure = charts.laps(laps, plan.metric(laps[-1].metric))
-        st.plotly_chart(figure, key="home_laps", config={"displayModeBar": False}, alt="What each lap ended with")
-
-
 if ui.slug() is None:
     welcome()
 else:
@@ -88,4 +66,4 @@ else:
         st.markdown(f"## {plain(project.name)}")
         show_next(states)
         show_stages(states)
-    show_laps(plan.list_laps(ui.store(), project.id))
+    show_laps(key="home")

@@ -15,6 +15,7 @@ SPLITS = {
     "random": "At random",
     "stratified": "At random, with the same share of each answer",
     "time": "By time: learn from older rows, test on newer ones",
+    "newest": "The newest rows that came in live",
 }
 
 
@@ -55,6 +56,7 @@ def leave_out_more(base: Recipe, recipe: Recipe) -> Recipe:
 def choose_split(base: Recipe, recipe: Recipe) -> Recipe:
     """Draw the choice of the rows to set aside; return the recipe with it."""
     kinds = [kind for kind in SPLITS if kind != "stratified" or base.task != "regression"]
+    kinds = [kind for kind in kinds if kind != "newest" or base.split.kind == "newest"]  # Retraining makes these.
     times = [column.name for column in base.columns if column.kind in ("date", "number")]
     known = base.split.kind if base.split.kind in kinds else kinds[0]
     ui.prefill(
@@ -64,6 +66,9 @@ def choose_split(base: Recipe, recipe: Recipe) -> Recipe:
         prepare_time=base.split.time_column,
     )
     kind = st.radio("How to choose them", kinds, format_func=lambda one: SPLITS[one], key="prepare_split")
+    if kind == "newest":
+        st.caption(f"The last {ui.count(base.split.n_newest or 1, 'row')} of the table, as retraining chose them.")
+        return recipe
     share = st.slider("Share of the rows to set aside (%)", 5, 50, step=5, key="prepare_test_share")
     time = None
     if kind == "time":

@@ -5,6 +5,7 @@ import streamlit as st
 from core import charts, deploy, plan, records, retrain
 from pages import ui
 from pages.ui import live, release
+from pages.ui.laps import show_laps
 
 store = ui.store()
 project = ui.project()
@@ -12,7 +13,6 @@ champion = deploy.live_model(store, project.id)
 if champion is None:
     ui.stop_missing("No model is live yet.", "There is something to renew once a model is live.", stage="deploy")
 
-laps = plan.list_laps(store, project.id)
 n_answered, n_labelled = store.log.count(project.id)
 job = ui.newest_job("retrain")
 busy = job is not None and job.active
@@ -28,7 +28,7 @@ else:
     with st.form("retrain_form", border=False):
         reason = st.text_input("Why now?", value=live.suggest_reason(), max_chars=200, key="retrain_reason")
         if st.form_submit_button(
-            "Train a challenger", type="primary", icon=":material/autorenew:", disabled=busy, key="retrain_start"
+            "Train a new model", type="primary", icon=":material/autorenew:", disabled=busy, key="retrain_start"
         ):
             retrain.start_retraining(store, project.id, reason=reason, by=ui.person())
             st.rerun()
@@ -43,7 +43,7 @@ if challenge is not None:
     st.markdown(f"#### {ui.plain(challenge.recommendation)}")
     with st.grid(3, min_column_width=200):
         st.metric(
-            f"The live one: {release.name_model(old)}",
+            f"The {'one before' if new.id == champion.id else 'live one'}: {release.name_model(old)}",
             plan.format_value(metric.name, challenge.champion_value),
             border=True,
         )
@@ -64,36 +64,10 @@ if challenge is not None:
     if new.id == champion.id:
         st.success("The new model is live.", icon=":material/check_circle:")
     elif old.id != champion.id:
-        st.caption("The model it was measured against is no longer live; train a new challenger to decide anew.")
+        st.caption("The model it was measured against is no longer live; train another new model to decide anew.")
     elif new.status == "registered":
         release.approve_form(new, key="retrain_approve")
     elif new.status == "approved":
         release.promote_button(new, key="retrain_promote", reason=challenge.reason)
 
-st.subheader(f"Laps so far: {len(laps)}")
-if laps:
-    numbers = {model.id: release.name_model(model) for model in deploy.list_models(store, project.id)}
-    st.dataframe(
-        [
-            {
-                "Lap": lap.number,
-                "Why": lap.reason,
-                "Model": numbers.get(lap.model_version_id, "deleted"),
-                "Measured by": plan.metric(lap.metric).label if lap.metric else "",
-                "Result": plan.format_value(lap.metric, lap.value) if lap.metric and lap.value is not None else "",
-                "Made live by": lap.promoted_by,
-                "When (UTC)": lap.created_at,
-            }
-            for lap in reversed(laps)
-        ],
-        hide_index=True,
-        alt="Laps, newest first",
-        column_config={"When (UTC)": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")},
-    )
-    if len(laps) > 1 and laps[-1].metric:
-        st.plotly_chart(
-            charts.laps(laps, plan.metric(laps[-1].metric)),
-            key="retrain_laps",
-            config={"displayModeBar": False},
-            alt="Result of each lap",
-        )
+show_laps(key="retrain")

@@ -3,6 +3,10 @@
 The pages say above each chart what runs upward in it: a title along the axis is hard to read on a telephone.
 """
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+
 import plotly.graph_objects as go
 
 from core.charts.style import (
@@ -19,6 +23,8 @@ from core.charts.style import (
 from core.records import LATENCY_EDGES_MS, Metric, PerformanceReport, TrafficReport
 
 TIME = "time (UTC)"
+LONE_MARGIN = timedelta(minutes=5)
+MINUTE_MS = 60_000
 
 
 def traffic(report: TrafficReport) -> go.Figure:
@@ -41,7 +47,7 @@ def traffic(report: TrafficReport) -> go.Figure:
             hovertemplate="%{x|%H:%M:%S}: %{y:,} rows not logged<extra></extra>",
         )
     figure.update_layout(barmode="stack", bargap=0.15, showlegend=bool(report.n_dropped))
-    return figure
+    return _with_room(figure, times)
 
 
 def latency(report: TrafficReport) -> go.Figure:
@@ -64,7 +70,7 @@ def latency(report: TrafficReport) -> go.Figure:
         )
     # One slow start among quick answers: only a logarithmic axis shows both.
     figure.update_yaxes(type="log", tickmode="array", tickvals=LATENCY_EDGES_MS, tickformat=",~g")
-    return figure
+    return _with_room(figure, times)
 
 
 def errors(report: TrafficReport) -> go.Figure:
@@ -85,6 +91,14 @@ def errors(report: TrafficReport) -> go.Figure:
         )
     figure.update_layout(barmode="stack", bargap=0.15)
     figure.update_yaxes(rangemode="tozero")
+    return _with_room(figure, times)
+
+
+def _with_room(figure: go.Figure, times: Sequence[datetime]) -> go.Figure:
+    """Give a lone stretch some time on either side: plotly would zoom in on it to the thousandth of a second."""
+    if len(times) == 1:
+        figure.update_xaxes(range=[times[0] - LONE_MARGIN, times[0] + LONE_MARGIN])
+        figure.update_traces(width=MINUTE_MS, selector={"type": "bar"})
     return figure
 
 
@@ -113,16 +127,31 @@ def performance(report: PerformanceReport, metric: Metric) -> go.Figure:
     if report.minimum is not None:
         add_threshold(figure, report.minimum * unit, "objective")
     if report.reference_value is not None:
-        _add_test_value(figure, report.reference_value * unit)
+        _add_test_value(figure, report, report.reference_value * unit)
+    _mark_new_versions(figure, report)
     figure.update_layout(showlegend=False)
     return figure
 
 
-def _add_test_value(figure: go.Figure, value: float) -> None:
-    figure.add_hline(y=value, line_color=faded(QUIET, 0.6), line_dash="dot", line_width=1.5)
+def _add_test_value(figure: go.Figure, report: PerformanceReport, value: float) -> None:
+    """Draw the live version's value at its test, over its own time only."""
+    mine = report.live_points
+    if not mine:
+        return
+    line = {"color": faded(QUIET, 0.6), "dash": "dot", "width": 1.5}
+    figure.add_shape(type="line", x0=mine[0].started_at, x1=mine[-1].ended_at, y0=value, y1=value, line=line)
     figure.add_annotation(
-        x=1, xref="paper", xanchor="right", y=value, yanchor="bottom", text="when it was tested", showarrow=False
+        x=mine[-1].ended_at, xanchor="right", y=value, yanchor="bottom", text="when it was tested", showarrow=False
     )
+
+
+def _mark_new_versions(figure: go.Figure, report: PerformanceReport) -> None:
+    for before, point in pairwise(report.points):
+        if point.model_version_id != before.model_version_id:
+            figure.add_vline(x=point.started_at, line_color=faded(QUIET, 0.6), line_width=1.5)
+            figure.add_annotation(
+                x=point.started_at, y=1, yref="paper", yanchor="bottom", text="new model", showarrow=False
+            )
 
 
 def label_coverage(report: PerformanceReport) -> go.Figure:

@@ -36,12 +36,14 @@ def performance(store: Store, project_id: str, *, n_points: int = 20) -> Perform
     model = store.get(ModelVersion, live_version_id(store, project_id))
     measure = choose_measure(store, model, plan.current_objective(store, project_id))
     answers = store.log.labelled_answers(project_id, newest=MOST_LABELLED)
-    n_predictions, n_labelled = store.log.count(project_id)
+    n_predictions, n_labelled = store.log.count(project_id, model_version_id=model.id)
     tested = tested_estimate(store, model, measure.metric)
     mine = [answer for answer in answers if answer.model_version_id == model.id][-LATEST_ROWS:]
     sentence = _say_performance(measure, measure.estimate(mine), tested, len(mine))
-    if n_labelled > len(answers):
-        sentence += f" The chart shows the newest {len(answers):,} of {n_labelled:,} labels."
+    if n_predictions == 0:
+        sentence = f"Version {model.number} is live and has not been asked anything yet, so nothing is known of it."
+    if len(answers) == MOST_LABELLED:
+        sentence += f" The chart shows the newest {MOST_LABELLED:,} labels."
     return PerformanceReport(
         project_id=project_id,
         metric=measure.metric,
@@ -52,6 +54,7 @@ def performance(store: Store, project_id: str, *, n_points: int = 20) -> Perform
         sentence=sentence,
         reference_value=tested.value if tested else None,
         minimum=measure.minimum,
+        model_version_id=model.id,
     )
 
 

@@ -115,7 +115,10 @@ class PerformancePoint:
 
 @dataclass(frozen=True)
 class PerformanceReport:
-    """Realised performance over time. `coverage` in [0, 1] is the share of predictions whose label is known."""
+    """Realised performance over time, over all versions that were live; everything but the points is of the live one.
+
+    `coverage` in [0, 1] is the share of its predictions whose label is known.
+    """
 
     project_id: str
     metric: str
@@ -126,6 +129,12 @@ class PerformanceReport:
     sentence: str
     reference_value: float | None = None
     minimum: float | None = None
+    model_version_id: str = ""
+
+    @property
+    def live_points(self) -> tuple[PerformancePoint, ...]:
+        """The stretches that the live version answered."""
+        return tuple(point for point in self.points if point.model_version_id == self.model_version_id)
 
 
 @dataclass(frozen=True)

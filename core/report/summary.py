@@ -94,7 +94,7 @@ def _read(store: Store, project_id: str) -> _Standing:
     deployment = store.releases.current(project_id)
     model = store.get(ModelVersion, deployment.model_version_id) if deployment else None
     evaluation = store.get(Evaluation, model.evaluation_id) if model else _best_tested(store, project_id)
-    n_predictions, n_labelled = store.log.count(project_id)
+    n_predictions, n_labelled = store.log.count(project_id, model_version_id=model.id) if model else (0, 0)
     return _Standing(
         project=store.get(Project, project_id),
         objective=plan.current_objective(store, project_id),
@@ -193,7 +193,7 @@ def _going(store: Store, standing: _Standing) -> Fact:
         return Fact("going", title, ("Nobody has asked it anything yet.",))
     asked = f"It has answered {standing.n_predictions:,} times; the truth is known for {standing.n_labelled:,}."
     try:
-        lately = _say_lately(monitor.performance(store, standing.project.id), standing.model.id)
+        lately = _say_lately(monitor.performance(store, standing.project.id))
         drift = monitor.drift(store, standing.project.id).sentence
     except LifecycleError as error:
         # Not enough to go by is an answer, too.
@@ -201,10 +201,9 @@ def _going(store: Store, standing: _Standing) -> Fact:
     return Fact("going", title, (lately, drift, asked))
 
 
-def _say_lately(report: PerformanceReport, live_id: str) -> str:
+def _say_lately(report: PerformanceReport) -> str:
     """Return what the live model's newest answers whose truth is known say, without the name of the metric."""
-    mine = [point for point in report.points if point.model_version_id == live_id]
-    newest = next((point for point in reversed(mine) if point.value is not None), None)
+    newest = next((point for point in reversed(report.live_points) if point.value is not None), None)
     if newest is None or newest.value is None:
         return "Whether it is right is not known yet: no truth has arrived."
     said = f"Lately: {plan.say_value(report.metric, newest.value)}"

@@ -60,12 +60,12 @@ class Retraining:
         """Do all steps and return the ids of what came out."""
         live = self.store.releases.current(self.champion.project_id)
         if live is None or live.model_version_id != self.champion.id:
-            raise NotReadyError("Another model has gone live in the meantime.", "Train a challenger for that one.")
+            raise NotReadyError("Another model has gone live in the meantime.", "Train a new one against that.")
         self._report(0.02, "Collecting the live rows whose label has arrived.")
         recipe = self._find_or_add_recipe()
         run, candidate = self._train(recipe)
         evaluation = self._evaluate(candidate)
-        self._report(0.8, "Registering the challenger.")
+        self._report(0.8, "Registering the new model.")
         challenger = register_model(self.store, evaluation.id, by=self.handle.job.created_by)
         self._report(0.92, "Letting both models answer the newest labelled rows.")
         challenge = self._find_or_add_challenge(recipe, evaluation, challenger)
@@ -123,7 +123,7 @@ class Retraining:
         candidate = self.store.newest(Candidate, run_id=run.id, family=family)
         if candidate is None or candidate.status != "done":
             why = candidate.note if candidate else ""
-            raise BadInputError(f"The challenger could not be trained. {why}".strip(), "Train on Train models instead.")
+            raise BadInputError(f"The new model could not be trained. {why}".strip(), "Train on Train models instead.")
         return run, candidate
 
     def _evaluate(self, candidate: Candidate) -> Evaluation:
@@ -142,7 +142,7 @@ class Retraining:
             raise BadInputError(
                 f"The newest {evaluation.n_rows_test:,} labelled rows allow no comparison: they hold too few different "
                 "values of the target.",
-                "Wait for more labels, then train a challenger again.",
+                "Wait for more labels, then train again.",
             )
         chosen = metric(evaluation.metrics[0].name)
         champion_rows, challenger_rows = (self._answer(model, recipe) for model in (self.champion, challenger))

@@ -60,12 +60,12 @@ def recommend(chosen: Metric, found: Comparison, n_rows: int) -> str:
     measured = f"{chosen.label} {new} instead of {old} on the newest {n_rows:,} labelled rows"
     if found.better:
         span = f"{format_value(chosen.name, found.low)} to {format_value(chosen.name, found.high)}"
-        return f"The challenger is better: {measured} (better by {span}). Promote it."
+        return f"The new model is better: {measured} (better by {span}). It should go live."
     if found.high < 0:
         span = f"{format_value(chosen.name, -found.high)} to {format_value(chosen.name, -found.low)}"
-        return f"The challenger is worse: {measured} (worse by {span}). Keep the champion."
+        return f"The new model is worse: {measured} (worse by {span}). Keep the live one."
     span = f"between {_say_lead(chosen, found.low)} and {_say_lead(chosen, found.high)}"
-    return f"No clear difference: {measured} ({span}). Keep the champion, or wait for more labels."
+    return f"No clear difference: {measured} ({span}). Keep the live one, or wait for more labels."
 
 
 def _say_lead(chosen: Metric, difference: float) -> str:

@@ -44,7 +44,7 @@ def start_retraining(store: Store, project_id: str, *, reason: str, by: str) -> 
     """
     champion = find_champion(store, project_id)
     if any(job.active for job in store.find(Job, project_id=project_id, kind="retrain")):
-        raise ConflictError("A challenger is being trained already.", "Wait until it is ready, or stop that.")
+        raise ConflictError("A new model is being trained already.", "Wait until it is ready, or stop that.")
     count_compared(champion, store.log.read(project_id, labelled_only=True, newest=MOST_LABELLED))
     settings = RetrainingSettings(champion.id, reason.strip() or f"Asked by {by}")
     return store.add(Job(project_id, "retrain", params=asdict(settings), created_by=by))

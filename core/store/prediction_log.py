@@ -97,14 +97,16 @@ class PredictionLog:
                     connection.execute(insert(LABEL), fresh)
         return len(known), tuple(label_id for label_id in by_id if label_id not in known)
 
-    def count(self, project_id: str) -> tuple[int, int]:
-        """Return how many predictions a project has logged, and how many of them have a label."""
+    def count(self, project_id: str, *, model_version_id: str | None = None) -> tuple[int, int]:
+        """Return how many predictions a project, or one model version of it, has logged; how many have a label."""
+        predictions = select(func.count()).select_from(PREDICTION).where(PREDICTION.c.project_id == project_id)
+        labels = select(func.count()).select_from(LABEL).where(LABEL.c.project_id == project_id)
+        if model_version_id is not None:
+            of_version = PREDICTION.c.model_version_id == model_version_id
+            predictions = predictions.where(of_version)
+            labels = labels.join(PREDICTION, PREDICTION.c.id == LABEL.c.id).where(of_version)
         with self.engine.connect().execution_options(read_only=True) as connection:
-            predictions = connection.scalar(
-                select(func.count()).select_from(PREDICTION).where(PREDICTION.c.project_id == project_id)
-            )
-            labels = connection.scalar(select(func.count()).select_from(LABEL).where(LABEL.c.project_id == project_id))
-            return int(predictions or 0), int(labels or 0)
+            return int(connection.scalar(predictions) or 0), int(connection.scalar(labels) or 0)
 
     def count_between(self, project_id: str, first: datetime, end: datetime) -> int:
         """Return how many predictions were made at or after `first` and before `end`."""

@@ -80,16 +80,16 @@ def show_headline(performance: PerformanceReport, drift: DriftReport) -> None:
     if newest is not None and _is_below_objective(performance, newest):
         kinds.add("accuracy")
     words = " ".join(words for kind, words in ALERT_WORDS.items() if kind in kinds)
-    if not words:
+    if not words and performance.n_predictions == 0:
+        words = "The model is new: nobody has asked it anything yet."
+    elif not words:
         words = "Nothing stands out." if newest else "It is answering; whether it is right is not known yet."
     st.markdown(f"### {words}")
 
 
 def _newest(performance: PerformanceReport) -> PerformancePoint | None:
     """Return the newest measured stretch of the model that is live; None before its first truth arrives."""
-    live = store().releases.current(project().id)
-    mine = [point for point in performance.points if live and point.model_version_id == live.model_version_id]
-    return next((point for point in reversed(mine) if point.value is not None), None)
+    return next((point for point in reversed(performance.live_points) if point.value is not None), None)
 
 
 def _is_below_objective(performance: PerformanceReport, newest: PerformancePoint) -> bool:
@@ -108,7 +108,8 @@ def show_figures(performance: PerformanceReport, drift: DriftReport, traffic: Tr
     with st.grid(5, min_column_width=150):
         st.metric("Rows answered", f"{traffic.n_rows:,}", border=True)
         st.metric(metric.label, plan.format_value(metric.name, newest.value) if newest else "not known", border=True)
-        st.metric("Truth known", f"{performance.coverage:.0%}", border=True)
+        known = f"{performance.coverage:.0%}" if performance.n_predictions else "–"
+        st.metric("Truth known", known, border=True)
         judged = [column for column in drift.columns if column.outcome != "not_enough_data"]
         changed = f"{drift.n_drifted} of {len(drift.columns)}" if judged else "not known"
         st.metric("Columns that changed", changed, border=True)

@@ -77,18 +77,19 @@ def promote_button(model: ModelVersion, *, key: str, reason: str = "") -> None:
 
 def roll_back_button(*, key: str) -> None:
     """Draw the button that makes the model before the present one live again."""
-    if _swap_button("Take it back: make the one before live again", ":material/undo:", key=key):
+    if _swap_button("Take it back: make the one before live again", ":material/undo:", key=key, main=False):
         with error_frame(), st.spinner("Checking its files and making it live again ..."):
             deploy.roll_back(store(), project().id, by=person(), seen_generation=st.session_state[f"{key}_seen"])
             st.rerun()
 
 
-def _swap_button(label: str, icon: str, *, key: str) -> bool:
+def _swap_button(label: str, icon: str, *, key: str, main: bool = True) -> bool:
     """Draw a button that remembers which release the person was looking at when clicking it."""
     live = store().releases.current(project().id)
     seen = live.generation if live else 0
     st.caption(f"Release {seen} is live now; this makes release {seen + 1}." if seen else "Nothing is live yet.")
-    return st.button(label, icon=icon, key=key, type="primary", on_click=_remember, args=(f"{key}_seen", seen))
+    kind = "primary" if main else "secondary"
+    return st.button(label, icon=icon, key=key, type=kind, on_click=_remember, args=(f"{key}_seen", seen))
 
 
 def _remember(key: str, generation: int) -> None:

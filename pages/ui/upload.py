@@ -23,13 +23,16 @@ def add_uploaded_table(target: Project, uploaded: UploadedFile) -> None:
     BadInputError
         When the file is read at once and is no table that can be read.
     """
+    # Asked for before the file is moved: whoever leaves the page ends the script at its next touch of Streamlit, and
+    # a file on disk that nobody has queued would be lost.
+    kept, by, filename = store(), person(), uploaded.name
     upload_id = _move_to_disk(uploaded)
-    path = store().files.upload(upload_id)
+    path = kept.files.upload(upload_id)
     if path.stat().st_size >= collect.LARGE_BYTES:
-        collect.start_reading(store(), target.id, upload_id, filename=uploaded.name, by=person())
+        collect.start_reading(kept, target.id, upload_id, filename=filename, by=by)
         return
     try:
-        collect.add_dataset(store(), target.id, path, filename=uploaded.name, by=person())
+        collect.add_dataset(kept, target.id, path, filename=filename, by=by)
     finally:
         path.unlink(missing_ok=True)
 

@@ -57,7 +57,7 @@ def test_a_large_upload_is_read_as_a_job_while_the_person_goes_on(
     (job,) = store.find(Job, project_id=shop.id, kind="collect")
     assert (job.created_by, job.params["filename"]) == ("Anna", "shop.csv")
     collect.run_reading(JobHandle(store, job))
-    store.update(store.get(Job, job.id), status="succeeded", ended_at=utc_now())
+    store.update(store.get(Job, job.id), status="done", ended_at=utc_now())
     text = read(visit("collect_data", project="shop"))
     assert "200 rows, 4 columns" in text
     assert "Reading the file" not in text

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import collect, plan, prepare
-from core.records import Project
+from core.records import Project, Split
 from core.store import Store
 
 Visit = Callable[..., AppTest]
@@ -101,3 +101,15 @@ def test_a_split_by_time_needs_its_column(visit: Visit, read: Read, shop: Projec
     app.selectbox(key="prepare_time").set_value("bought_on").run()
     app.button(key="prepare_save").click().run()
     assert not app.error
+
+
+def test_the_split_that_retraining_chose_is_shown_as_it_is(
+    visit: Visit, read: Read, store: Store, shop: Project
+) -> None:
+    recipe = prepare.propose_recipe(store, shop.id, by="Anna")
+    prepare.save_recipe(store, prepare.change_split(recipe, Split("newest", 0.2, n_newest=40)))
+    app = visit("prepare_data", project="shop")
+    assert app.radio(key="prepare_split").value == "newest"
+    text = read(app)
+    assert "The last 40 rows of the table" in text
+    assert "This recipe is saved" in text

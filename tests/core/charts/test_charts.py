@@ -1,5 +1,6 @@
 """Charts draw what the record says: every value, in its place, with the lines that give it meaning."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import plotly.graph_objects as go
@@ -70,6 +71,13 @@ def performance_report() -> records.PerformanceReport:
         for n in range(3)
     )
     return records.PerformanceReport("p", "roc_auc", points, 30, 12, 0.4, "", reference_value=0.82, minimum=0.75)
+
+
+def two_versions() -> records.PerformanceReport:
+    """The same, the last stretch answered by a new version."""
+    report = performance_report()
+    last = replace(report.points[-1], model_version_id="second")
+    return replace(report, points=(*report.points[:-1], last), model_version_id="second")
 
 
 def test_a_number_column_is_a_histogram_whose_bars_are_as_wide_as_their_bins() -> None:
@@ -219,6 +227,27 @@ def test_performance_skips_what_is_not_known_and_shows_objective_and_test_value(
     assert list(trace(figure, "high").y) == [90, 70]
     assert {shape.y0 for shape in figure.layout.shapes} == {75, 82}
     assert "objective" in annotations(figure)
+
+
+def test_the_value_at_the_test_stands_over_the_time_of_its_own_model_only() -> None:
+    report = two_versions()
+    figure = charts.performance(report, AUC)
+    (line,) = (shape for shape in figure.layout.shapes if shape.y0 == 82)
+    assert (line.x0, line.x1) == (report.points[-1].started_at, report.points[-1].ended_at)
+    assert "new model" in annotations(figure)
+    asked_nothing = charts.performance(replace(report, model_version_id="third"), AUC)
+    assert 82 not in {shape.y0 for shape in asked_nothing.layout.shapes}
+
+
+def test_a_lone_minute_of_traffic_has_room_on_either_side() -> None:
+    report = traffic_report()
+    lone = replace(report, points=report.points[:1])
+    for chart in (charts.traffic, charts.latency, charts.errors):
+        assert [moment - NOON for moment in chart(lone).layout.xaxis.range] == [
+            timedelta(minutes=-5),
+            timedelta(minutes=5),
+        ]
+        assert chart(report).layout.xaxis.range is None
 
 
 def test_coverage_adds_up_to_all_predictions() -> None:

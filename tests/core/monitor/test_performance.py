@@ -135,3 +135,21 @@ def test_labels_of_one_class_do_not_break_a_metric_that_needs_two(
     report = monitor.performance(store, "p")
     assert [point.value for point in report.points] == [None]
     assert "too few different values" in report.sentence
+
+
+def test_right_after_a_release_nothing_is_said_of_the_new_model_by_the_old_ones_labels(
+    store: Store, reference: Reference, make_live: MakeLive
+) -> None:
+    first = make_live(reference)
+    answer(store, first, 200, share_right=0.9)
+    second = make_live(reference, number=2)
+    report = monitor.performance(store, "p")
+    assert (report.model_version_id, report.n_predictions, report.n_labelled, report.coverage) == (second.id, 0, 0, 0.0)
+    assert report.sentence.startswith("Version 2 is live and has not been asked anything yet")
+    assert {point.model_version_id for point in report.points} == {first.id}
+    assert report.live_points == ()
+    answer(store, second, 100, share_right=0.7, after_s=200, labelled=0.5)
+    report = monitor.performance(store, "p")
+    assert report.n_predictions == 100
+    assert 0.3 < report.coverage < 0.7
+    assert {point.model_version_id for point in report.live_points} == {second.id}

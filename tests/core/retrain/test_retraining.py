@@ -107,8 +107,8 @@ def test_when_the_world_turned_the_challenger_wins_and_its_promotion_is_lap_two(
     assert challenge.better
     assert 0 < challenge.low <= challenge.difference <= challenge.high
     assert challenge.challenger_value > challenge.champion_value + 0.2
-    assert challenge.recommendation.startswith("The challenger is better: Ranking (ROC AUC) ")
-    assert challenge.recommendation.endswith("Promote it.")
+    assert challenge.recommendation.startswith("The new model is better: Ranking (ROC AUC) ")
+    assert challenge.recommendation.endswith("It should go live.")
 
     recipe = store.get(Recipe, store.get(ModelVersion, challenge.challenger_id).recipe_id)
     rows = prepare.split_rows(store, recipe)

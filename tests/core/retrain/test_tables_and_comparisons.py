@@ -76,18 +76,18 @@ def test_a_smaller_error_counts_as_better() -> None:
     [
         (
             Comparison(100.0, 45.0, 55.0, 40.0, 70.0),
-            "The challenger is better: Mean absolute error 45 instead of 100 on the newest 800 labelled rows (better "
-            "by 40 to 70). Promote it.",
+            "The new model is better: Mean absolute error 45 instead of 100 on the newest 800 labelled rows (better "
+            "by 40 to 70). It should go live.",
         ),
         (
             Comparison(45.0, 100.0, -55.0, -70.0, -40.0),
-            "The challenger is worse: Mean absolute error 100 instead of 45 on the newest 800 labelled rows (worse by "
-            "40 to 70). Keep the champion.",
+            "The new model is worse: Mean absolute error 100 instead of 45 on the newest 800 labelled rows (worse by "
+            "40 to 70). Keep the live one.",
         ),
         (
             Comparison(45.0, 44.0, 1.0, -2.0, 4.0),
             "No clear difference: Mean absolute error 44 instead of 45 on the newest 800 labelled rows (between "
-            "2 worse and 4 better). Keep the champion, or wait for more labels.",
+            "2 worse and 4 better). Keep the live one, or wait for more labels.",
         ),
     ],
 )

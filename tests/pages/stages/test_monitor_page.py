@@ -73,8 +73,9 @@ def test_a_new_model_is_not_judged_by_the_answers_of_the_one_before(world, open_
     world.get_traffic()
     world.put_live(world.add_model(2, "approved"), 2)
     told = text_of(open_page("monitor_model"))
-    assert "### It is answering; whether it is right is not known yet." in told
+    assert "### The model is new: nobody has asked it anything yet." in told
     assert "Ranking (ROC AUC): not known" in told
+    assert "Truth known: –" in told
     assert "Columns that changed: not known" in told
 
 
