@@ -2,9 +2,10 @@
 
 import csv
 import itertools
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -12,8 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.collect import staging
-from core.collect.decoding import decode_file
+from core.collect.appending import append_tables
+from core.collect.archives import Unpacked, unpack
+from core.collect.decoding import Text, decode_file
 from core.collect.dialect import MAX_SAMPLE_ROWS, WHITESPACE, Dialect, find_dialect, split_rows
+from core.collect.json_records import looks_like_json, open_json, plan_rows, text_rows
 from core.collect.layout import Layout, Row, find_layout
 from core.collect.typed_source import parquet_relation, write_typed
 from core.collect.workbook import is_workbook, open_sheet
@@ -63,7 +67,10 @@ def convert_file(path: Path, filename: str, target: Path, workspace: Path) -> tu
             tempfile.TemporaryDirectory(dir=workspace) as folder,
             staging.open_staging(Path(folder)) as connection,
         ):
-            return _convert(connection, path, target, Path(folder))
+            unpacked = unpack(path, Path(folder))
+            if unpacked is None:
+                return _convert(connection, path, target, Path(folder))
+            return _convert_packed(connection, unpacked, target, Path(folder))
     except BadInputError as error:
         raise BadInputError(f"{filename}: {error.message}", error.hint) from error
     except duckdb.Error as error:
@@ -80,7 +87,56 @@ def _convert(
         start = file.read(len(PARQUET_START))
     if start == PARQUET_START:
         return _convert_parquet(connection, path, target)
-    return _convert_text(connection, _open_source(path, folder), target, folder)
+    if is_workbook(path):
+        return _convert_text(connection, _open_workbook(path, folder), target, folder)
+    text = decode_file(path, folder)
+    if looks_like_json(text.path):
+        return _convert_json(connection, text, target, folder)
+    return _convert_text(connection, _open_text(text), target, folder)
+
+
+def _convert_packed(
+    connection: duckdb.DuckDBPyConnection, unpacked: Unpacked, target: Path, folder: Path
+) -> tuple[tuple[Column, ...], Reading]:
+    """Convert the one file of an archive, or append its several."""
+    parts: list[tuple[str, Path, Reading]] = []
+    columns: tuple[Column, ...] = ()
+    for index, (name, path) in enumerate(unpacked.files):
+        own = folder / f"part_{index}"
+        own.mkdir()
+        part = target if len(unpacked.files) == 1 else folder / f"part_{index}.parquet"
+        try:
+            columns, reading = _convert(connection, path, part, own)
+        except BadInputError as error:
+            raise BadInputError(f"{name}: {error.message}", error.hint) from error
+        parts.append((name, part, reading))
+        shutil.rmtree(own)
+    reading = parts[0][2]
+    if len(parts) > 1:
+        columns, reading = append_tables(connection, parts, target)
+    return columns, replace(reading, decisions=(*unpacked.decisions, *reading.decisions))
+
+
+def _convert_json(
+    connection: duckdb.DuckDBPyConnection, text: Text, target: Path, folder: Path
+) -> tuple[tuple[Column, ...], Reading]:
+    try:
+        source = open_json(text.path)
+        plan = plan_rows(source)
+        rectangular = folder / "records.parquet"
+        result = staging.write_rectangular(text_rows(source, plan.keys), len(plan.keys), rectangular)
+    except RecursionError as error:
+        raise BadInputError("The JSON is nested too deeply.", "Save the records as a plain list.") from error
+    staging.load_parquet(connection, rectangular)
+    proofs = staging.find_types(connection, european=False)
+    columns = staging.write_parquet(connection, plan.names, proofs, target)
+    return columns, Reading(
+        source.format,
+        encoding=text.encoding,
+        n_rows_in=plan.n_records,
+        n_rows_kept=result.n_rows,
+        decisions=(*text.decisions, *plan.decisions, *staging.report_types(plan.names, proofs)),
+    )
 
 
 def _convert_parquet(
@@ -110,13 +166,14 @@ class _Source:
             yield from split_rows(file, self.dialect)
 
 
-def _open_source(path: Path, folder: Path) -> _Source:
-    if is_workbook(path):
-        copied = folder / "sheet.csv"
-        with open_sheet(path) as (rows, found), copied.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows(row for row in rows if any(row))
-        return _Source("Excel", copied, Dialect(","), None, found)
-    text = decode_file(path, folder)
+def _open_workbook(path: Path, folder: Path) -> _Source:
+    copied = folder / "sheet.csv"
+    with open_sheet(path) as (rows, found), copied.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(row for row in rows if any(row))
+    return _Source("Excel", copied, Dialect(","), None, found)
+
+
+def _open_text(text: Text) -> _Source:
     dialect = find_dialect(text.path)
     decisions = list(text.decisions)
     if dialect.lines_quoted:

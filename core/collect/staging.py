@@ -80,7 +80,7 @@ class Rectangle:
     too_long: tuple[int, ...]
 
 
-def write_rectangular(rows: Iterable[Sequence[str]], width: int, target: Path) -> Rectangle:
+def write_rectangular(rows: Iterable[Sequence[str | None]], width: int, target: Path) -> Rectangle:
     """Write rows of any length as text in Parquet, `width` columns named c0, c1, ...
 
     Short rows are filled up with missing values. Values beyond the width are dropped where they are blank; a row that
@@ -94,7 +94,7 @@ def write_rectangular(rows: Iterable[Sequence[str]], width: int, target: Path) -
             even = []
             for row in batch:
                 n_rows += 1
-                if len(row) > width and any(cell.strip() for cell in row[width:]):
+                if len(row) > width and any(cell and cell.strip() for cell in row[width:]):
                     too_long.append(n_rows)
                     continue
                 n_short += len(row) < width
@@ -105,7 +105,7 @@ def write_rectangular(rows: Iterable[Sequence[str]], width: int, target: Path) -
     return Rectangle(n_rows, n_short, tuple(too_long))
 
 
-def _batches(rows: Iterable[Sequence[str]], size: int) -> Iterator[list[Sequence[str]]]:
+def _batches(rows: Iterable[Sequence[str | None]], size: int) -> Iterator[list[Sequence[str | None]]]:
     iterator = iter(rows)
     while batch := list(itertools.islice(iterator, size)):
         yield batch

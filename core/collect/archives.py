@@ -1,0 +1,127 @@
+"""Files out of a zip or gzip archive, with a cap on what they unpack to."""
+
+import gzip
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from core.collect.workbook import is_workbook
+from core.errors import BadInputError
+from core.records import Decision
+
+CHUNK = 1 << 20
+ALWAYS_ALLOWED = 100 << 20
+MAX_RATIO = 100
+MAX_BYTES = 4 << 30
+"""An archive may unpack to a hundred times its size, and to 100 MB in any case, but never to more than this."""
+MAX_FILES = 1_000
+GZIP_START = b"\x1f\x8b"
+TABLE_ENDINGS = frozenset(
+    (".csv", ".tsv", ".tab", ".dat", ".data", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm")
+)
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """The files of an archive that may be tables, by name, and what was decided about them."""
+
+    files: tuple[tuple[str, Path], ...]
+    decisions: tuple[Decision, ...]
+
+
+def unpack(path: Path, folder: Path) -> Unpacked | None:
+    """Unpack an archive into a folder; None when the file is none.
+
+    Raises
+    ------
+    BadInputError
+        When the archive is broken, locked by a password, holds archives or nothing, or unpacks to too much.
+    """
+    if not is_archive(path):
+        return None
+    try:
+        unpacked = _unpack_gzip(path, folder) if _is_gzip(path) else _unpack_zip(path, folder)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+        raise BadInputError("The archive is broken.", "Pack the table again, or bring it unpacked.") from error
+    if any(is_archive(file) for _, file in unpacked.files):
+        raise BadInputError("The archive holds another archive.", "Unpack it and bring the table itself.")
+    return unpacked
+
+
+def is_archive(path: Path) -> bool:
+    """Whether the bytes are a zip or gzip archive; a workbook, though packed, is none."""
+    return _is_gzip(path) or (zipfile.is_zipfile(path) and _starts_as_zip(path) and not is_workbook(path))
+
+
+def _is_gzip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == GZIP_START
+
+
+def _starts_as_zip(path: Path) -> bool:
+    # The mark that `is_zipfile` looks for stands at the end, and could stand in any file.
+    with path.open("rb") as file:
+        return file.read(2) == b"PK"
+
+
+def _unpack_gzip(path: Path, folder: Path) -> Unpacked:
+    target = folder / "unpacked_0"
+    with gzip.open(path) as source:
+        _copy(source, target, _allowance(path))
+    return Unpacked((("the file within", target),), (Decision("unpacked", "The file was unpacked (gzip)."),))
+
+
+def _unpack_zip(path: Path, folder: Path) -> Unpacked:
+    with zipfile.ZipFile(path) as archive:
+        chosen, others = _choose(archive.infolist())
+        left, files = _allowance(path), []
+        for index, member in enumerate(chosen):
+            target = folder / f"unpacked_{index}"
+            with archive.open(member) as source:
+                left -= _copy(source, target, left)
+            files.append((member.filename, target))
+    names = tuple(member.filename for member in chosen)
+    decisions = [Decision("unpacked", "The file was unpacked (zip).", len(names), names[:5])]
+    if others:
+        decisions.append(Decision("other_files", "Other files in the archive were left out.", len(others), others[:5]))
+    return Unpacked(tuple(files), tuple(decisions))
+
+
+def _choose(members: list[zipfile.ZipInfo]) -> tuple[list[zipfile.ZipInfo], tuple[str, ...]]:
+    """Return the files that may be tables, and the names of the others."""
+    files = [member for member in members if not member.is_dir() and not _is_hidden(member.filename)]
+    tables = [member for member in files if PurePosixPath(member.filename).suffix.lower() in TABLE_ENDINGS] or files
+    if not tables:
+        raise BadInputError("The archive holds no file.", "Choose one that holds a table.")
+    if len(tables) > MAX_FILES:
+        raise BadInputError(
+            f"The archive holds {len(tables):,} files; at most {MAX_FILES:,} can be read.", "Pack fewer."
+        )
+    if any(member.flag_bits & 1 for member in tables):
+        raise BadInputError("The archive is locked by a password.", "Unpack it and bring the table itself.")
+    return sorted(tables, key=lambda member: member.filename), tuple(f.filename for f in files if f not in tables)
+
+
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+
+
+def _allowance(path: Path) -> int:
+    return min(MAX_BYTES, max(ALWAYS_ALLOWED, MAX_RATIO * path.stat().st_size))
+
+
+def _copy(source: IO[bytes] | gzip.GzipFile, target: Path, allowed: int) -> int:
+    """Copy bytes as they unpack, whatever the archive says about their number; return how many there were."""
+    n_bytes = 0
+    with target.open("wb") as file:
+        while chunk := source.read(CHUNK):
+            n_bytes += len(chunk)
+            if n_bytes > allowed:
+                raise BadInputError(
+                    "The archive unpacks to far more than its size, and was not taken in.",
+                    "Unpack it and bring the table itself.",
+                )
+            file.write(chunk)
+    return n_bytes

@@ -1,0 +1,168 @@
+"""JSON, JSON lines, and tables packed as zip or gzip come in by the reader that reads everything else."""
+
+import gzip
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from core import collect
+from core.collect import archives
+from core.errors import BadInputError
+from core.records import Reading
+
+RECORDS = [
+    {"name": "Ann", "age": 31, "home": {"city": "Köln", "floor": 2}},
+    {"name": "Bob", "home": {}, "tags": [1, 2]},
+]
+
+
+def read(tmp_path: Path, content: bytes | str) -> tuple[pa.Table, Reading]:
+    path = tmp_path / "upload"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return collect.read_table(path, "people")
+
+
+def pack(files: dict[str, bytes | str]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, inner in files.items():
+            archive.writestr(name, inner)
+    return content.getvalue()
+
+
+def counts(reading: Reading) -> dict[str, int]:
+    return {decision.code: decision.count for decision in reading.decisions}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        json.dumps(RECORDS),
+        json.dumps(RECORDS, indent=2).encode("utf-16"),
+        json.dumps({"page": 1, "found": {"people": RECORDS}}),
+        "\n".join(json.dumps(record) for record in RECORDS) + "\n\n",
+    ],
+    ids=["array", "array in UTF-16", "within an object", "lines"],
+)
+def test_records_become_rows_and_fields_within_fields_columns(tmp_path: Path, content: bytes | str) -> None:
+    table, reading = read(tmp_path, content)
+    assert table.to_pydict() == {
+        "name": ["Ann", "Bob"],
+        "age": [31, None],
+        "home.city": ["Köln", None],
+        "home.floor": [2, None],
+        "home": [None, "{}"],
+        "tags": [None, "[1, 2]"],
+    }
+    assert (reading.n_rows_in, reading.n_rows_kept) == (2, 2)
+    assert {"nested", "json_text"} <= set(counts(reading))
+    assert reading.format in ("JSON", "JSON lines")
+
+
+def test_json_values_get_the_types_that_all_rows_bear_out(tmp_path: Path) -> None:
+    rows = [
+        {"n": n, "big": 2**70 + n, "code": f"00{n}", "on": n % 2 == 0, "day": f"2026-01-{n + 1:02}"} for n in range(9)
+    ]
+    table, _ = read(tmp_path, json.dumps(rows))
+    assert table.schema.field("n").type == pa.int64()
+    assert table.column("code").to_pylist()[0] == "000"
+    assert table.column("on").to_pylist()[:2] == [True, False]
+    assert str(table.schema.field("day").type) == "timestamp[us]"
+    assert table.column("big").null_count == 0
+
+
+def test_lines_that_are_no_record_are_left_out_and_counted(tmp_path: Path) -> None:
+    table, reading = read(tmp_path, '{"a": 1}\n{"a": 2\n7\n{"a": 3}\n')
+    assert table.to_pydict() == {"a": [1, 3]}
+    assert (reading.n_rows_in, reading.n_rows_kept, counts(reading)["no_record"]) == (4, 2, 2)
+
+
+def test_names_that_meet_lose_no_value(tmp_path: Path) -> None:
+    table, _ = read(tmp_path, '[{"a.b": 1, "a": {"b": 2}, "A.B": 3}]')
+    assert sorted(value for (value,) in table.to_pydict().values()) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('[{"a": 1}, {"a"', "wrong in line 1"),
+        ("[[1, 2], [3, 4]]", "no records with named fields"),
+        ("[]", "no records"),
+        ('{"a": [{"x": 1}], "b": [{"x": 1}]}', "2 lists of records: 'a', 'b'"),
+        ("[" * 5_000 + "]" * 5_000, "nested too deeply"),
+        ('[{"a":' * 900 + "1" + "}]" * 900, "nested too deeply|JSON"),
+    ],
+)
+def test_json_that_is_no_table_is_refused_with_a_way_out(tmp_path: Path, content: str, words: str) -> None:
+    with pytest.raises(BadInputError, match=words) as caught:
+        read(tmp_path, content)
+    assert caught.value.hint
+
+
+def test_any_readable_file_may_be_packed(tmp_path: Path) -> None:
+    parquet = io.BytesIO()
+    pq.write_table(pa.table({"a": [1, 2], "b": ["x", "y"]}), parquet)
+    for inner in (b"a,b\n1,x\n2,y\n", b'[{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]', parquet.getvalue()):
+        for packed in (gzip.compress(inner), pack({"table": inner}), pack({"t.csv": inner, "readme.txt": "hello"})):
+            table, reading = read(tmp_path, packed)
+            assert table.to_pydict() == {"a": [1, 2], "b": ["x", "y"]}
+            assert counts(reading)["unpacked"] in (0, 1)
+
+
+def test_files_of_the_same_shape_are_appended_and_counted(tmp_path: Path) -> None:
+    january = "day,sold,price,note\n" + "".join(f"2026-01-{n:02},{n},1,\n" for n in range(1, 11))
+    february = "sold,day,price,note\n" + "".join(f"{n},2026-02-{n:02},2.5,good\n" for n in range(1, 11)) + "1,2,3,4,5\n"
+    table, reading = read(tmp_path, pack({"sales/1.csv": january, "sales/2.csv": february, "__MACOSX/._1.csv": "x"}))
+    assert table.column_names == ["day", "sold", "price", "note"]
+    assert table.column("sold").to_pylist() == [*range(1, 11), *range(1, 11)]
+    assert table.column("price").to_pylist() == [1.0] * 10 + [2.5] * 10
+    assert table.column("note").to_pylist() == [None] * 10 + ["good"] * 10
+    assert str(table.schema.field("day").type) == "timestamp[us]"
+    assert (reading.n_rows_in, reading.n_rows_kept) == (21, 20)
+    assert counts(reading)["appended"] == 2
+    assert counts(reading)["long_rows"] == 1
+
+
+def test_columns_that_differ_in_kind_between_files_are_kept_as_text_and_told(tmp_path: Path) -> None:
+    table, reading = read(tmp_path, pack({"1.csv": "a,b\n1,x\n2,y\n", "2.csv": "a,b\nred,x\nblue,y\n"}))
+    assert table.column("a").to_pylist() == ["1", "2", "red", "blue"]
+    assert "mixed_types" in counts(reading)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (pack({"1.csv": "a,b\n1,2\n3,4\n", "2.csv": "a,c\n1,2\n3,4\n"}), "different columns.*'b', 'c'"),
+        (pack({}), "holds no file|broken|ZIP"),
+        (pack({"inner.zip": pack({"t.csv": "a,b\n1,2\n"})}), "holds another archive"),
+        (gzip.compress(gzip.compress(b"a,b\n1,2\n")), "holds another archive"),
+        (gzip.compress(b"a,b\n1,2\n" * 1_000)[:-20], "broken"),
+        (pack({"t.csv": b"\x89PNG\r\n" + bytes(50)}), "t.csv: The file is a PNG picture"),
+        (pack({"t.csv": bytes(200 << 20)}), "unpacks to far more"),
+        (gzip.compress(bytes(200 << 20)), "unpacks to far more"),
+    ],
+    ids=["differ", "nothing", "zip in zip", "gzip in gzip", "cut off", "picture", "zip bomb", "gzip bomb"],
+)
+def test_archives_that_cannot_be_a_table_are_refused_with_a_way_out(tmp_path: Path, content: bytes, words: str) -> None:
+    with pytest.raises(BadInputError, match=words) as caught:
+        read(tmp_path, content)
+    assert caught.value.hint
+
+
+def test_an_archive_under_a_password_is_refused(tmp_path: Path) -> None:
+    content = bytearray(pack({"t.csv": "a,b\n1,2\n"}))
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(mark) + offset] |= 1
+    with pytest.raises(BadInputError, match="locked by a password"):
+        read(tmp_path, bytes(content))
+
+
+def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MAX_FILES", 2)
+    with pytest.raises(BadInputError, match="holds 3 files"):
+        read(tmp_path, pack({f"{n}.csv": "a,b\n1,2\n" for n in range(3)}))
