@@ -123,12 +123,13 @@ class _Evaluator:
     ) -> tuple[ColumnImportance, ...]:
         sign = 1 if wanted.greater_is_better else -1
 
-        def score(frame: pd.DataFrame, truth: "pd.Series[Any]") -> float:
-            rows = answer_rows(pipeline, frame, truth, self.positive_label)
-            return sign * score_predictions(wanted.name, rows)
-
         return permutation_importance(
-            features, target, score, check_stop=self.handle.raise_if_stopped, random_state=self.run.random_state
+            features,
+            target,
+            lambda frame, truth: answer_rows(pipeline, frame, truth, self.positive_label),
+            lambda rows: sign * score_predictions(wanted.name, rows),
+            check_stop=self.handle.raise_if_stopped,
+            random_state=self.run.random_state,
         )
 
     def _record(

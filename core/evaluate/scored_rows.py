@@ -1,7 +1,7 @@
 """Rows with the truth and what a model said about them: what every metric is computed from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -42,6 +42,11 @@ class ScoredRows:
     def n_rows(self) -> int:
         """Number of rows."""
         return len(self.truth)
+
+    def part(self, start: int, stop: int) -> "ScoredRows":
+        """Return the rows from `start` up to `stop`."""
+        proba = None if self.y_proba is None else self.y_proba[start:stop]
+        return replace(self, y_true=self.truth[start:stop], y_pred=self.answers[start:stop], y_proba=proba)
 
     @cached_property
     def truth(self) -> NDArray[Any]:

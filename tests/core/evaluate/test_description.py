@@ -90,19 +90,51 @@ def test_a_large_test_part_is_drawn_as_a_sample_of_pairs_that_belong_together() 
 
 def frame_and_target() -> tuple[pd.DataFrame, pd.Series]:
     rng = np.random.default_rng(0)
-    frame = pd.DataFrame({"useful": rng.normal(size=400), "noise": rng.normal(size=400), "name": ["x"] * 400})
+    # "self" is a word Python functions know, too.
+    frame = pd.DataFrame({"useful": rng.normal(size=400), "self": rng.normal(size=400), "name": ["x"] * 400})
     return frame, frame["useful"] * 2
 
 
-def minus_error(frame: pd.DataFrame, target: pd.Series) -> float:
-    return -float((frame["useful"].to_numpy() * 2 - target.to_numpy()).__abs__().mean())
+def double_useful(frame: pd.DataFrame, target: pd.Series) -> ScoredRows:
+    return ScoredRows(target, frame["useful"] * 2)
+
+
+def minus_error(rows: ScoredRows) -> float:
+    return -float(np.abs(rows.answers - rows.truth).mean())
+
+
+def nothing() -> None: ...
 
 
 def test_only_the_column_the_model_uses_is_important() -> None:
-    found = permutation_importance(*frame_and_target(), minus_error, check_stop=lambda: None)
+    found = permutation_importance(*frame_and_target(), double_useful, minus_error, check_stop=nothing)
     assert found[0].column == "useful"
     assert found[0].mean > 1
-    assert {one.column: one.mean for one in found[1:]} == {"noise": 0, "name": 0}
+    assert {one.column: one.mean for one in found[1:]} == {"self": 0, "name": 0}
+
+
+def test_columns_asked_about_together_matter_as_much_as_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = frame_and_target()
+    together = permutation_importance(*rows, double_useful, minus_error, check_stop=nothing)
+    monkeypatch.setattr("core.evaluate.importance.ROWS_A_CALL", 1)
+    one_by_one = permutation_importance(*rows, double_useful, minus_error, check_stop=nothing)
+    assert together == one_by_one
+
+
+def test_few_calls_do_for_many_columns() -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(100, 500))).add_prefix("c").rename(columns={"c0": "useful"})
+    n_rows: list[int] = []
+
+    def counting(rows: pd.DataFrame, target: pd.Series) -> ScoredRows:
+        n_rows.append(len(rows))
+        return double_useful(rows, target)
+
+    found = permutation_importance(frame, frame["useful"] * 2, counting, minus_error, check_stop=nothing)
+    assert found[0].column == "useful"
+    assert len(found) == 500
+    assert n_rows[:6] == [100, 10_000, 10_000, 10_000, 10_000, 10_000]
+    assert len(n_rows) <= 1 + 5 * 5
 
 
 def test_importance_stops_when_asked() -> None:
@@ -110,4 +142,4 @@ def test_importance_stops_when_asked() -> None:
         raise LifecycleError("Stopped.")
 
     with pytest.raises(LifecycleError, match="Stopped"):
-        permutation_importance(*frame_and_target(), minus_error, check_stop=stop)
+        permutation_importance(*frame_and_target(), double_useful, minus_error, check_stop=stop)
