@@ -5,6 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core import prepare
+from core.errors import NoDataError, NotReadyError
 from core.prepare.recipe import DROPPED_BY_PERSON
 from core.records import Recipe, RecipeStep, Split, new_id, utc_now
 from pages import ui
@@ -80,7 +81,10 @@ def choose_split(base: Recipe, recipe: Recipe) -> Recipe:
     return recipe if split == base.split else prepare.change_split(recipe, split)
 
 
-base, saved = base_recipe()
+try:
+    base, saved = base_recipe()
+except (NoDataError, NotReadyError) as error:
+    ui.stop_missing(error.message, error.hint, stage="collect")
 steps, rest = st.columns([3, 2], gap="large")
 with steps:
     st.markdown("### The recipe")

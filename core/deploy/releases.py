@@ -73,10 +73,8 @@ def promote_model(
     if live is not None and live.model_version_id == model.id and live.generation == seen_generation:
         raise ConflictError(f"Version {model.number} is live already.", "There is nothing to do.")
     first_time = store.count(Release, model_version_id=model.id) == 0
-    deployment = _make_live(store, model, Release(model.project_id, model.id, seen_generation + 1, "promote", by))
-    if first_time:
-        _complete_lap(store, model, by=by, reason=reason)
-    return deployment
+    lap = _next_lap(store, model, by=by, reason=reason) if first_time else None
+    return _make_live(store, model, Release(model.project_id, model.id, seen_generation + 1, "promote", by), lap)
 
 
 def roll_back(store: Store, project_id: str, *, by: str, seen_generation: int) -> Deployment:
@@ -107,25 +105,24 @@ def live_model(store: Store, project_id: str) -> ModelVersion | None:
     return store.get(ModelVersion, live.model_version_id) if live else None
 
 
-def _make_live(store: Store, model: ModelVersion, release: Release) -> Deployment:
+def _make_live(store: Store, model: ModelVersion, release: Release, lap: Lap | None = None) -> Deployment:
     check_folder(store.files.model(model.id), model.digest)
-    deployment = store.releases.swap(release, seen_generation=release.generation - 1, now=utc_now())
+    deployment = store.releases.swap(release, seen_generation=release.generation - 1, now=utc_now(), lap=lap)
     mark_champion(store, model)
     return deployment
 
 
-def _complete_lap(store: Store, model: ModelVersion, *, by: str, reason: str) -> None:
+def _next_lap(store: Store, model: ModelVersion, *, by: str, reason: str) -> Lap:
+    """Return the lap that the model's first promotion completes, not stored yet."""
     estimates = store.get(Evaluation, model.evaluation_id).metrics
     last = store.newest(Lap, project_id=model.project_id)
-    store.add(
-        Lap(
-            project_id=model.project_id,
-            number=last.number + 1 if last else 1,
-            reason=reason or ("First model" if last is None else "A better model"),
-            dataset_id=model.dataset_id,
-            model_version_id=model.id,
-            metric=estimates[0].name if estimates else None,
-            value=estimates[0].value if estimates else None,
-            promoted_by=by,
-        )
+    return Lap(
+        project_id=model.project_id,
+        number=last.number + 1 if last else 1,
+        reason=reason or ("First model" if last is None else "A better model"),
+        dataset_id=model.dataset_id,
+        model_version_id=model.id,
+        metric=estimates[0].name if estimates else None,
+        value=estimates[0].value if estimates else None,
+        promoted_by=by,
     )

@@ -11,6 +11,7 @@ from core.store.tables import TABLES, to_record, to_row
 
 DEPLOYMENT = TABLES[records.Deployment]
 RELEASE = TABLES[records.Release]
+LAP = TABLES[records.Lap]
 
 
 class ReleaseDesk:
@@ -19,7 +20,9 @@ class ReleaseDesk:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def swap(self, release: records.Release, *, seen_generation: int, now: datetime) -> records.Deployment:
+    def swap(
+        self, release: records.Release, *, seen_generation: int, now: datetime, lap: records.Lap | None = None
+    ) -> records.Deployment:
         """Make another model version live, if nothing changed since the person looked.
 
         Parameters
@@ -30,6 +33,8 @@ class ReleaseDesk:
             The generation the person saw; 0 when nothing was live.
         now : datetime
             The moment of the change.
+        lap : Lap, optional
+            The lap that the change completes, written with it or not at all.
 
         Raises
         ------
@@ -58,6 +63,8 @@ class ReleaseDesk:
             else:
                 connection.execute(insert(DEPLOYMENT).values(**row))
             connection.execute(insert(RELEASE).values(**to_row(release)))
+            if lap is not None:
+                connection.execute(insert(LAP).values(**to_row(lap)))
         return deployment
 
     def current(self, project_id: str) -> records.Deployment | None:

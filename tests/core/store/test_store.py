@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy.exc import IntegrityError
 
 from core import records
 from core.errors import BadInputError, ConflictError, NotFoundError
@@ -146,6 +147,17 @@ def claim_all(home: Path, database_url: str | None, taken: "multiprocessing.Queu
     store = open_store(home, database_url)
     while job := store.jobs.claim(records.utc_now()):
         taken.put(job.id)
+
+
+def test_a_release_and_the_lap_it_completes_are_written_together_or_not_at_all(store: Store) -> None:
+    project = make_project(store)
+    lap = records.Lap(project.id, 1, "First model", "d", "m")
+    store.add(lap)  # The same one again cannot be written: as if the process had died there.
+    release = records.Release(project.id, "m", 1, "promote", "ann")
+    with pytest.raises(IntegrityError):
+        store.releases.swap(release, seen_generation=0, now=NOW, lap=lap)
+    assert store.releases.current(project.id) is None
+    assert store.count(records.Release, project_id=project.id) == 0
 
 
 def test_two_job_runners_never_take_the_same_job(store: Store, database_url: str | None) -> None:
