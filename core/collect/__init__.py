@@ -6,22 +6,40 @@ from core.collect.profile import profile_dataset
 from core.collect.reading import read_table
 from core.collect.reading_job import LARGE_BYTES, run_reading, start_reading
 from core.collect.samples import SAMPLES, Sample, create_sample_project
+from core.collect.sources import (
+    PageTable,
+    Refreshed,
+    database_tables,
+    list_sources,
+    refresh_source,
+    remove_source,
+    save_source,
+    web_tables,
+)
 from core.collect.versions import add_dataset, add_table, current_dataset, current_stream, list_datasets
 
 __all__ = [
     "LARGE_BYTES",
     "SAMPLES",
+    "PageTable",
+    "Refreshed",
     "Sample",
     "add_dataset",
     "add_table",
     "create_sample_project",
     "current_dataset",
     "current_stream",
+    "database_tables",
     "keep_back_stream",
     "list_datasets",
+    "list_sources",
     "load_frame",
     "profile_dataset",
     "read_table",
+    "refresh_source",
+    "remove_source",
     "run_reading",
+    "save_source",
     "start_reading",
+    "web_tables",
 ]

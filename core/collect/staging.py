@@ -6,7 +6,7 @@ of a few stray words, which become missing and are reported, or changes the type
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -127,8 +127,15 @@ class Proved:
     strays: tuple[str, ...] = ()
 
 
-def find_types(connection: duckdb.DuckDBPyConnection, *, european: bool) -> list[Proved]:
+def find_types(connection: duckdb.DuckDBPyConnection, *, european: bool, texts: Container[int] = ()) -> list[Proved]:
     """Return the type of each column of `raw`, found on its first rows and proved on all.
+
+    Parameters
+    ----------
+    european : bool
+        Whether a comma in a number more likely begins its decimals.
+    texts : container of int
+        Columns that are known to be text: they stay text unless they hold dates.
 
     Raises
     ------
@@ -141,7 +148,13 @@ def find_types(connection: duckdb.DuckDBPyConnection, *, european: bool) -> list
     size = NARROW if len(guesses) <= NARROW else COLUMNS_A_QUERY
     for start in range(0, len(guesses), size):
         proofs |= _prove(connection, {index: guesses[index] for index in list(guesses)[start : start + size]})
-    return [_settle(connection, index, proofs[index], samples[index], european) for index in guesses]
+    found = [_settle(connection, index, proofs[index], samples[index], european) for index in guesses]
+    return [
+        _prove(connection, {index: Proved(WORDS, trimmed=True)})[index]
+        if index in texts and proof.column_type.kind in ("number", "boolean")
+        else proof
+        for index, proof in enumerate(found)
+    ]
 
 
 def _sample(connection: duckdb.DuckDBPyConnection) -> list[Counter[str]]:

@@ -55,7 +55,7 @@ def add_dataset(  # noqa: PLR0913 - provenance, each part named
         before_storing()
         return found
 
-    return _store_version(store, draft, write)
+    return store_version(store, draft, write)
 
 
 def add_table(  # noqa: PLR0913 - provenance, each part named
@@ -93,7 +93,7 @@ def add_table(  # noqa: PLR0913 - provenance, each part named
             return write_typed(connection, "t", table.schema, target, like=like)[0], None
 
     draft = Draft(project_id, filename, by, source, role, parent_id, note)
-    return _store_version(store, draft, write)
+    return store_version(store, draft, write)
 
 
 def store_rows(store: Store, draft: "Draft", rows: pa.Table, columns: tuple[Column, ...]) -> DatasetVersion:
@@ -103,7 +103,7 @@ def store_rows(store: Store, draft: "Draft", rows: pa.Table, columns: tuple[Colu
         pq.write_table(rows, target, compression="zstd", row_group_size=ROW_GROUP_SIZE)
         return columns, None
 
-    return _store_version(store, draft, write)
+    return store_version(store, draft, write)
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Draft:
     note: str = ""
 
 
-def _store_version(
+def store_version(
     store: Store, draft: Draft, write: Callable[[Path], tuple[tuple[Column, ...], Reading | None]]
 ) -> DatasetVersion:
     """Write the file whole, then the record: a file without a record is never seen."""

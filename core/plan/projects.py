@@ -25,6 +25,7 @@ OWNED = (
     records.LabelRecord,
     records.Prediction,
     records.Alert,
+    records.Source,
     records.DatasetVersion,
     records.Job,
 )
@@ -119,6 +120,8 @@ def _remove_files(store: Store, project_id: str) -> None:
     for dataset in store.find(records.DatasetVersion, project_id=project_id):
         store.files.dataset(dataset.id).unlink(missing_ok=True)
         store.files.profile(dataset.id).unlink(missing_ok=True)
+    for source in store.find(records.Source, project_id=project_id):
+        store.files.remove_secret(source.id)
     for model in store.find(records.ModelVersion, project_id=project_id):
         shutil.rmtree(store.files.model(model.id), ignore_errors=True)
     for candidate in store.find(records.Candidate, project_id=project_id):

