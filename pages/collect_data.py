@@ -60,7 +60,9 @@ elif table is None:
         title="There is no table yet.",
         icon=":material/table_view:",
     )
-    ui.upload_form("A table as CSV, TSV, Parquet or Excel, up to 500 MB")
+    ui.upload_form("A table as CSV, TSV, Excel, Parquet or JSON, also as zip or gzip, up to 500 MB")
+    st.markdown("### Or read it from where it is")
+    ui.show_sources(ui.project())
 else:
     st.markdown(
         f"**{plain(table.filename)}**, version {table.number}: {table.n_rows:,} rows, {table.n_columns:,} columns."
@@ -68,8 +70,8 @@ else:
     if table.reading:
         ui.show_reading(table.reading)
     choose_target(table)
-    columns, rows, stream, versions, newer = st.tabs(
-        ["Columns", "First rows", "Live stream", "Versions", "A newer table"], key="collect_tabs"
+    columns, rows, stream, versions, newer, sources = st.tabs(
+        ["Columns", "First rows", "Live stream", "Versions", "A newer table", "Sources"], key="collect_tabs"
     )
     with columns:
         ui.show_profile(ui.profile_of(table.id))
@@ -81,3 +83,5 @@ else:
         ui.show_versions(table.project_id)
     with newer:
         ui.upload_form("A newer version of the table: the old one is kept")
+    with sources:
+        ui.show_sources(ui.project())

@@ -7,6 +7,7 @@ from pages.ui.jobs import show_job
 from pages.ui.missing import say_missing, stop_missing
 from pages.ui.navigation import PAGES, choose_page, go_to, link_to, page_info
 from pages.ui.projects import own_project_form, sample_cards
+from pages.ui.sources import show_sources
 from pages.ui.state import newest_job, open_project, person, prefill, project, slug, store
 from pages.ui.tables import first_rows, profile_of, show_profile, show_reading, show_versions, task_of
 from pages.ui.upload import show_reading_job, upload_form
@@ -40,6 +41,7 @@ __all__ = [
     "show_profile",
     "show_reading",
     "show_reading_job",
+    "show_sources",
     "show_versions",
     "slug",
     "stop_missing",

@@ -12,7 +12,10 @@ from core.records import DatasetVersion, Project, new_id
 from pages.ui.jobs import show_job
 from pages.ui.state import newest_job, person, project, store
 
-FILE_TYPES = ["csv", "tsv", "txt", "tab", "dat", "data", "parquet", "xlsx", "xlsm"]
+FILE_TYPES = [
+    *("csv", "tsv", "txt", "tab", "dat", "data", "parquet", "xlsx", "xlsm"),
+    *("json", "jsonl", "ndjson", "zip", "gz"),
+]
 
 
 def add_uploaded_table(target: Project, uploaded: UploadedFile) -> None:
