@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 .PHONY: run test test-all lint format bench demo clean
 
 run: $(VENV)/run.stamp                  # start dashboard, job runner and prediction service; Ctrl-C stops them

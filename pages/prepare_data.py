@@ -7,17 +7,11 @@ import streamlit as st
 from core import prepare
 from core.errors import NoDataError, NotReadyError
 from core.prepare.recipe import DROPPED_BY_PERSON
-from core.records import Recipe, RecipeStep, Split, new_id, utc_now
+from core.records import Recipe, RecipeStep, new_id, utc_now
 from pages import ui
 from pages.ui.recipe import base_recipe, name_columns, show_preview
+from pages.ui.split import choose_split
 from pages.ui.words import plain
-
-SPLITS = {
-    "random": "At random",
-    "stratified": "At random, with the same share of each answer",
-    "time": "By time: learn from older rows, test on newer ones",
-    "newest": "The newest rows that came in live",
-}
 
 
 def switch_steps(base: Recipe) -> Recipe:
@@ -52,33 +46,6 @@ def leave_out_more(base: Recipe, recipe: Recipe) -> Recipe:
         help="For example what is only known afterwards, or what it would be unfair to use.",
     )
     return prepare.drop_columns(recipe, dropped, "You chose so.") if set(dropped) != set(chosen) else recipe
-
-
-def choose_split(base: Recipe, recipe: Recipe) -> Recipe:
-    """Draw the choice of the rows to set aside; return the recipe with it."""
-    kinds = [kind for kind in SPLITS if kind != "stratified" or base.task != "regression"]
-    kinds = [kind for kind in kinds if kind != "newest" or base.split.kind == "newest"]  # Retraining makes these.
-    times = [column.name for column in base.columns if column.kind in ("date", "number")]
-    known = base.split.kind if base.split.kind in kinds else kinds[0]
-    ui.prefill(
-        base.id,
-        prepare_split=known,
-        prepare_test_share=round(base.split.test_share * 100),
-        prepare_time=base.split.time_column,
-    )
-    kind = st.radio("How to choose them", kinds, format_func=lambda one: SPLITS[one], key="prepare_split")
-    if kind == "newest":
-        st.caption(f"The last {ui.count(base.split.n_newest or 1, 'row')} of the table, as retraining chose them.")
-        return recipe
-    share = st.slider("Share of the rows to set aside (%)", 5, 50, step=5, key="prepare_test_share")
-    time = None
-    if kind == "time":
-        time = st.selectbox("Column that says when", times, index=None, key="prepare_time", placeholder="Choose")
-        if time is None:
-            st.info("Choose the column that says when a row happened.", icon=":material/schedule:")
-            return recipe
-    split = Split(kind, share / 100, time, random_state=base.split.random_state)
-    return recipe if split == base.split else prepare.change_split(recipe, split)
 
 
 try:

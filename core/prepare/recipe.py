@@ -85,6 +85,10 @@ def check_split(recipe: Recipe, split: Split) -> None:
     sortable = {column.name for column in recipe.columns if column.kind in ("date", "number")}
     if split.kind == "time" and split.time_column not in sortable:
         raise BadInputError("A split by time needs a column with dates.", "Choose one, or split at random.")
+    if split.kind == "group" and split.group_column not in {column.name for column in recipe.columns} - {recipe.target}:
+        raise BadInputError(
+            "A split by group needs a column that says what belongs together.", "Choose one, or split at random."
+        )
     if split.kind == "newest" and not split.n_newest:
         raise BadInputError("It is not said how many of the newest rows to test on.", "Give a number of rows above 0.")
     if split.kind == "stratified" and recipe.task == "regression":

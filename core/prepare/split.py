@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import train_test_split
+from numpy.typing import NDArray
+from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from core.collect import load_frame
 from core.errors import BadInputError
@@ -14,19 +15,22 @@ from core.records import Recipe, Split
 from core.store import Store
 
 MIN_ROWS = 10
+FEWEST_GROUPS = 4
 
 
 @dataclass(frozen=True)
 class SplitRows:
     """Training and test part, features and target together; rows without a target were dropped and counted.
 
-    `note` says in words what the data made necessary, or is empty.
+    `note` says in words what the data made necessary, or is empty. `groups` numbers the group of each training row
+    where the recipe splits by group, so that folds can keep them together, too.
     """
 
     train: pd.DataFrame
     test: pd.DataFrame
     n_dropped: int
     note: str = ""
+    groups: NDArray[np.int64] | None = None
 
 
 def split_rows(store: Store, recipe: Recipe) -> SplitRows:
@@ -44,7 +48,8 @@ def split_rows(store: Store, recipe: Recipe) -> SplitRows:
 def load_rows(store: Store, recipe: Recipe, *, start: int = 0, limit: int | None = None) -> pd.DataFrame:
     """Return rows of the recipe's table with the columns it needs: inputs, target, and what it is split by."""
     names = [column.name for column in feature_columns(recipe)]
-    extra = [name for name in (recipe.target, recipe.split.time_column) if name and name not in names]
+    needed = (recipe.target, recipe.split.time_column, recipe.split.group_column)
+    extra = dict.fromkeys(name for name in needed if name and name not in names)
     return load_frame(store, recipe.dataset_id, columns=[*names, *extra], start=start, limit=limit)
 
 
@@ -58,10 +63,17 @@ def divide_rows(frame: pd.DataFrame, recipe: Recipe) -> SplitRows:
             "Bring a table with more rows to Collect, or choose another target on Plan.",
         )
     y = read_target(present[recipe.target], recipe)
-    train, test, note = _divide(present, y, recipe)
+    groups = _number_groups(present[recipe.split.group_column]) if recipe.split.kind == "group" else None
+    train, test, note = _divide(present, y, recipe) if groups is None else _divide_by_group(groups, recipe.split)
     _check_training_target(y.iloc[train], recipe)
     columns = [*names, recipe.target]
-    return SplitRows(present.iloc[train][columns], present.iloc[test][columns], len(frame) - len(present), note)
+    return SplitRows(
+        present.iloc[train][columns],
+        present.iloc[test][columns],
+        len(frame) - len(present),
+        note,
+        None if groups is None else groups[train],
+    )
 
 
 def features_and_target(frame: pd.DataFrame, recipe: Recipe) -> tuple[pd.DataFrame, "pd.Series[Any]"]:
@@ -125,6 +137,28 @@ def _divide_by_time(frame: pd.DataFrame, split: Split, n_test: int) -> tuple[Any
     order = times.sort_values(kind="stable", na_position="first").index.to_numpy()
     note = f"{n_undated:,} rows without a value in '{split.time_column}' were counted as the oldest."
     return *_cut(order, n_test), note if n_undated else ""
+
+
+def _number_groups(values: "pd.Series[Any]") -> NDArray[np.int64]:
+    """Return the number of each row's group; a row whose group is not known is one of its own."""
+    numbers = pd.factorize(values)[0].astype(np.int64)
+    alone = numbers < 0
+    numbers[alone] = numbers.max() + 1 + np.arange(int(alone.sum()))
+    return numbers
+
+
+def _divide_by_group(groups: NDArray[np.int64], split: Split) -> tuple[Any, Any, str]:
+    n_groups = len(np.unique(groups))
+    if n_groups < FEWEST_GROUPS:
+        raise BadInputError(
+            f"Column '{split.group_column}' holds {n_groups} different values; {FEWEST_GROUPS} groups are the least.",
+            "Choose a column with more of them on Prepare, or split at random.",
+        )
+    splitter = GroupShuffleSplit(1, test_size=split.test_share, random_state=split.random_state)
+    train, test = next(splitter.split(groups, groups=groups))
+    n_test_groups = len(np.unique(groups[test]))
+    note = f"{n_test_groups:,} of {n_groups:,} groups by '{split.group_column}' were set aside whole: "
+    return train, test, note + f"{100 * len(test) / len(groups):.0f} % of the rows."
 
 
 def _strata(y: "pd.Series[Any]") -> tuple["pd.Series[Any]", str]:

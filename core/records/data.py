@@ -10,7 +10,7 @@ DatasetRole = Literal["table", "stream"]
 DatasetSource = Literal["upload", "sample", "keep_back", "retrain", "database", "web", "api"]
 SourceKind = Literal["database", "web", "api"]
 StepKind = Literal["drop", "dates", "impute", "scale", "encode", "text"]
-SplitKind = Literal["random", "stratified", "time", "newest"]
+SplitKind = Literal["random", "stratified", "time", "group", "newest"]
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,8 @@ class RecipeStep:
 class Split:
     """How rows are divided into training and test part.
 
-    `test_share` lies in (0, 1). `time`: the last share by `time_column`; `newest`: the last `n_newest` rows.
+    `test_share` lies in (0, 1). `time`: the last share by `time_column`; `group`: rows alike in `group_column` stay
+    together, and the share is one of groups; `newest`: the last `n_newest` rows.
     """
 
     kind: SplitKind = "random"
@@ -181,6 +182,7 @@ class Split:
     time_column: str | None = None
     n_newest: int | None = None
     random_state: int = 0
+    group_column: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.model_selection import KFold, StratifiedKFold, TimeSeriesSplit
+from sklearn.model_selection import (
+    BaseCrossValidator,
+    GroupKFold,
+    KFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    TimeSeriesSplit,
+)
 
 from core.prepare import features_and_target
 from core.records import Recipe
@@ -29,9 +36,14 @@ class TrainingData:
     note: str = ""
 
 
-def make_folds(frame: pd.DataFrame, recipe: Recipe, n_splits: int) -> TrainingData:
-    """Return the training part with its folds: by time when the recipe splits by time, else with the classes in equal
-    shares where there are classes.
+def make_folds(frame: pd.DataFrame, recipe: Recipe, n_splits: int, *, groups: Rows | None = None) -> TrainingData:
+    """Return the training part with its folds: by time or by group when the recipe splits so, else at random; with the
+    classes in equal shares where there are classes.
+
+    Parameters
+    ----------
+    groups : array of shape (n,), optional
+        The number of each row's group, which no fold tears apart.
     """
     _, target = features_and_target(frame, recipe)
     n_splits = max(2, min(n_splits, len(frame) // 2))
@@ -42,11 +54,18 @@ def make_folds(frame: pd.DataFrame, recipe: Recipe, n_splits: int) -> TrainingDa
         if all(target.iloc[train].unique().size > 1 for train, _ in folds):
             return TrainingData(frame, _capped(folds, seed))
         note = "Folds were drawn at random: the oldest rows all have the same target."
-    if recipe.task == "regression" or target.value_counts().max() < n_splits:
-        folds = list(KFold(n_splits, shuffle=True, random_state=seed).split(frame))
-    else:
-        folds = list(StratifiedKFold(n_splits, shuffle=True, random_state=seed).split(frame, target))
-    return TrainingData(frame, _capped(folds, seed), note)
+    plain = recipe.task == "regression" or target.value_counts().max() < n_splits
+    if groups is not None:
+        n_splits = min(n_splits, len(np.unique(groups)))
+    return TrainingData(
+        frame, _capped(list(_splitter(plain, n_splits, seed, groups).split(frame, target, groups)), seed), note
+    )
+
+
+def _splitter(plain: bool, n_splits: int, seed: int, groups: Rows | None) -> BaseCrossValidator:
+    """Return how folds are drawn; `plain` where there are no classes to keep in equal shares."""
+    kinds = (KFold, StratifiedKFold) if groups is None else (GroupKFold, StratifiedGroupKFold)
+    return kinds[0 if plain else 1](n_splits, shuffle=True, random_state=seed)
 
 
 def _capped(folds: list[tuple[Any, Any]], seed: int) -> tuple[tuple[Rows, Rows], ...]:

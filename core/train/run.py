@@ -146,7 +146,7 @@ def _cross_validate(handle: JobHandle, run: TrainingRun, recipe: Recipe) -> str:
     store = handle.store
     handle.report(0.0, "Reading the table.")
     rows = split_rows(store, recipe)
-    data = make_folds(rows.train, recipe, run.n_splits)
+    data = make_folds(rows.train, recipe, run.n_splits, groups=rows.groups)
     run = store.update(run, n_rows_train=len(rows.train), n_splits=len(data.folds))
     candidates = store.find(Candidate, run_id=run.id) or _add_candidates(store, run, recipe, data.note)
     spec = FitSpec(recipe, "", run.metric, run.random_state, _positive_label(store, recipe))

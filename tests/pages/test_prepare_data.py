@@ -113,3 +113,15 @@ def test_the_split_that_retraining_chose_is_shown_as_it_is(
     text = read(app)
     assert "The last 40 rows of the table" in text
     assert "This recipe is saved" in text
+
+
+def test_a_split_by_group_needs_its_column(visit: Visit, read: Read, store: Store, shop: Project) -> None:
+    app = visit("prepare_data", project="shop")
+    app.radio(key="prepare_split").set_value("group").run()
+    assert "names the customer, patient or machine" in read(app)
+    app.selectbox(key="prepare_group").set_value("price").run()
+    app.button(key="prepare_save").click().run()
+    assert not app.error
+    saved = prepare.current_recipe(store, shop.id)
+    assert saved is not None
+    assert (saved.split.kind, saved.split.group_column) == ("group", "price")

@@ -59,6 +59,41 @@ def test_rows_without_a_date_count_as_the_oldest(store: Store, make_recipe: Make
     assert rows.test["seen_at"].notna().all()
 
 
+def test_a_split_by_group_keeps_rows_that_belong_together_in_one_part(store: Store, make_recipe: MakeRecipe) -> None:
+    owner = [f"customer {number % 40}" for number in range(200)]
+    recipe = make_recipe(visits(200).assign(owner=owner), "comes")
+    recipe = prepare.drop_columns(recipe, ["owner"], "It says nothing.")
+    rows = prepare.split_rows(store, prepare.change_split(recipe, Split("group", 0.25, group_column="owner")))
+    owners = pd.Series(owner)
+    assert set(owners[rows.train.index]).isdisjoint(owners[rows.test.index])
+    assert owners[rows.test.index].nunique() == 10
+    assert "owner" not in rows.train.columns
+    assert rows.note == "10 of 40 groups by 'owner' were set aside whole: 25 % of the rows."
+    assert rows.groups is not None
+    assert len(rows.groups) == len(rows.train)
+    assert len(set(rows.groups)) == 30
+
+
+def test_rows_of_no_known_group_stand_for_themselves(store: Store, make_recipe: MakeRecipe) -> None:
+    owner = [f"customer {number % 20}" if number < 100 else None for number in range(200)]
+    recipe = make_recipe(visits(200).assign(owner=owner), "comes")
+    rows = prepare.split_rows(store, prepare.change_split(recipe, Split("group", 0.5, group_column="owner")))
+    assert "60 of 120 groups" in rows.note
+
+
+def test_too_few_groups_are_said_so(store: Store, make_recipe: MakeRecipe) -> None:
+    recipe = make_recipe(visits(200).assign(owner=["a", "b"] * 100), "comes")
+    recipe = prepare.change_split(recipe, Split("group", group_column="owner"))
+    with pytest.raises(BadInputError, match="holds 2 different values"):
+        prepare.split_rows(store, recipe)
+
+
+@pytest.mark.parametrize("column", [None, "comes", "nowhere"])
+def test_a_split_by_group_needs_a_column_other_than_the_target(make_recipe: MakeRecipe, column: str | None) -> None:
+    with pytest.raises(BadInputError, match="what belongs together"):
+        prepare.change_split(make_recipe(visits(50), "comes"), Split("group", group_column=column))
+
+
 def test_the_newest_rows_are_the_last_of_the_table(store: Store, make_recipe: MakeRecipe) -> None:
     recipe = prepare.change_split(make_recipe(visits(200), "comes"), Split("newest", n_newest=30))
     rows = prepare.split_rows(store, recipe)

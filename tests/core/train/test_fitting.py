@@ -97,6 +97,18 @@ def test_folds_by_time_that_would_hold_one_class_are_drawn_at_random_and_that_is
     assert "drawn at random" in data.note
 
 
+@pytest.mark.parametrize("target", ["comes", "age"])
+def test_folds_of_a_split_by_group_tear_no_group_apart(store: Store, make_recipe: MakeRecipe, target: str) -> None:
+    frame = visits(200).assign(owner=[f"customer {number % 40}" for number in range(200)])
+    recipe = prepare.change_split(make_recipe(frame, target), Split("group", group_column="owner"))
+    rows = prepare.split_rows(store, recipe)
+    assert rows.groups is not None
+    folds = make_folds(rows.train, recipe, 5, groups=rows.groups).folds
+    assert len(folds) == 5
+    assert all(set(rows.groups[learn]).isdisjoint(rows.groups[test]) for learn, test in folds)
+    assert sorted(np.concatenate([test for _, test in folds])) == list(range(len(rows.train)))
+
+
 def test_a_tiny_table_has_fewer_folds(store: Store, make_recipe: MakeRecipe) -> None:
     recipe = make_recipe(visits(10).assign(comes=["yes", "no"] * 5), "comes")
     data = make_folds(prepare.split_rows(store, recipe).train, recipe, 10)

@@ -1,0 +1,70 @@
+"""The choice of the rows to set aside for the test."""
+
+import streamlit as st
+
+from core import prepare
+from core.records import Recipe, Split
+from pages.ui.state import prefill
+from pages.ui.words import count
+
+SPLITS = {
+    "random": "At random",
+    "stratified": "At random, with the same share of each answer",
+    "time": "By time: learn from older rows, test on newer ones",
+    "group": "By group: rows that belong together stay together",
+    "newest": "The newest rows that came in live",
+}
+
+
+def choose_split(base: Recipe, recipe: Recipe) -> Recipe:
+    """Draw the choice of the rows to set aside; return the recipe with it.
+
+    Parameters
+    ----------
+    base : Recipe
+        As it was before anything was changed on the page.
+    recipe : Recipe
+        With the other changes made so far.
+    """
+    kinds = [kind for kind in SPLITS if kind != "stratified" or base.task != "regression"]
+    kinds = [kind for kind in kinds if kind != "newest" or base.split.kind == "newest"]  # Retraining makes these.
+    prefill(
+        base.id,
+        prepare_split=base.split.kind if base.split.kind in kinds else kinds[0],
+        prepare_test_share=round(base.split.test_share * 100),
+        prepare_time=base.split.time_column,
+        prepare_group=base.split.group_column,
+    )
+    kind = st.radio("How to choose them", kinds, format_func=lambda one: SPLITS[one], key="prepare_split")
+    if kind == "newest":
+        st.caption(f"The last {count(base.split.n_newest or 1, 'row')} of the table, as retraining chose them.")
+        return recipe
+    share = st.slider("Share of the rows to set aside (%)", 5, 50, step=5, key="prepare_test_share")
+    time = _choose_time(base) if kind == "time" else None
+    group = _choose_group(base) if kind == "group" else None
+    if (kind == "time" and time is None) or (kind == "group" and group is None):
+        return recipe
+    split = Split(kind, share / 100, time, random_state=base.split.random_state, group_column=group)
+    return recipe if split == base.split else prepare.change_split(recipe, split)
+
+
+def _choose_time(base: Recipe) -> str | None:
+    times = [column.name for column in base.columns if column.kind in ("date", "number")]
+    time = st.selectbox("Column that says when", times, index=None, key="prepare_time", placeholder="Choose")
+    if time is None:
+        st.info("Choose the column that says when a row happened.", icon=":material/schedule:")
+    return time
+
+
+def _choose_group(base: Recipe) -> str | None:
+    names = [column.name for column in base.columns if column.name != base.target]
+    group = st.selectbox(
+        "Column that says what belongs together", names, index=None, key="prepare_group", placeholder="Choose"
+    )
+    if group is None:
+        st.info(
+            "Choose the column that names the customer, patient or machine a row is about. A model that has seen "
+            "other rows of the same one would look better in the test than it is.",
+            icon=":material/group:",
+        )
+    return group
