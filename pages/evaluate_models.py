@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import charts, evaluate, plan, train
 from pages import ui
-from pages.ui.evaluation import show_mistakes, show_verdict
+from pages.ui.evaluation import say_looks, show_mistakes, show_verdict
 
 TITLES = {family.key: family.title for family in train.FAMILIES}
 MODEBAR = {"displayModeBar": False}
@@ -29,7 +29,8 @@ with st.form("evaluate_form", border=True):
         format_func=names.get,
         key="evaluate_candidates",
     )
-    st.caption("Choose few: a test that is repeated until something passes is no test any more.")
+    n_looks = evaluate.count_looks(store, run)
+    st.caption(f"Choose few: a test that is repeated until something passes is no test any more. {say_looks(n_looks)}")
     started = st.form_submit_button(
         "Test on the rows set aside",
         type="primary",

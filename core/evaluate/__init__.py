@@ -2,7 +2,7 @@
 
 from core.evaluate.answering import answer_rows
 from core.evaluate.fitted import load_fitted
-from core.evaluate.run import list_evaluations, run_evaluation, start_evaluation
+from core.evaluate.run import count_looks, list_evaluations, run_evaluation, start_evaluation
 from core.evaluate.scored_rows import ScoredRows
 from core.evaluate.scoring import bootstrap_difference, bootstrap_interval, bootstrap_intervals, score_predictions
 
@@ -12,6 +12,7 @@ __all__ = [
     "bootstrap_difference",
     "bootstrap_interval",
     "bootstrap_intervals",
+    "count_looks",
     "list_evaluations",
     "load_fitted",
     "run_evaluation",

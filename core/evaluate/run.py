@@ -80,6 +80,22 @@ def list_evaluations(store: Store, project_id: str) -> list[Evaluation]:
     return list(newest.values())
 
 
+def count_looks(store: Store, run: TrainingRun) -> int:
+    """Return how often models have been tested on the rows that a training set aside, in this training or another.
+
+    The rows are the same where table, target and split are.
+    """
+    recipe = store.get(Recipe, run.recipe_id)
+    tested = store.find(Evaluation, project_id=run.project_id, dataset_id=recipe.dataset_id)
+    recipes = {run_id: store.get(TrainingRun, run_id).recipe_id for run_id in {one.run_id for one in tested}}
+    same = {
+        run_id
+        for run_id, recipe_id in recipes.items()
+        if (found := store.get(Recipe, recipe_id)).split == recipe.split and found.target == recipe.target
+    }
+    return sum(one.run_id in same for one in tested)
+
+
 class _Evaluator:
     """The evaluation of one candidate, which takes the share `(begin, end)` of the job's progress."""
 

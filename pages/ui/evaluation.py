@@ -14,6 +14,7 @@ VERDICTS = {
     "no_objective": ":gray[:material/flag: Nobody has said what is good enough]",
 }
 MODEBAR = {"displayModeBar": False}
+MANY_LOOKS = 10
 
 
 def show_verdict(evaluation: Evaluation, name: str) -> None:
@@ -98,3 +99,13 @@ def _show_importance(evaluation: Evaluation) -> None:
         config=MODEBAR,
         alt="Columns by how much the model relies on them",
     )
+
+
+def say_looks(n_looks: int) -> str:
+    """Return in words how often the rows set aside have been used for a test, and from many on what that means."""
+    if not n_looks:
+        return "These rows have not been looked at yet."
+    said = f"These rows have been looked at {'once' if n_looks == 1 else f'{n_looks:,} times'}."
+    if n_looks < MANY_LOOKS:
+        return said
+    return f"{said} The best of so many results flatters: before you rely on it, test on fresh rows."

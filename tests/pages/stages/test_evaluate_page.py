@@ -1,5 +1,7 @@
 """What a person sees and can do on Evaluate models."""
 
+from dataclasses import replace
+
 import pytest
 
 from core import records
@@ -89,3 +91,18 @@ def test_results_of_an_older_training_are_not_taken_for_those_of_the_newest(worl
     )
     world.store.add(records.Candidate(run.id, world.id, "linear", status="done", score_mean=0.6, fold_scores=(0.6,)))
     assert "No model of the newest training has been tested yet." in text_of(open_page("evaluate_models"))
+
+
+def test_looks_at_the_rows_set_aside_are_counted_over_trainings_of_the_same_split(world, open_page, text_of):
+    world.train()
+    assert "These rows have not been looked at yet." in text_of(open_page("evaluate_models"))
+    world.evaluate()
+    assert "These rows have been looked at once." in text_of(open_page("evaluate_models"))
+    first = world.store.newest(records.Evaluation, project_id=world.id)
+    for _ in range(9):
+        world.store.add(replace(first, id=records.new_id()))
+    assert "looked at 10 times. The best of so many results flatters" in text_of(open_page("evaluate_models"))
+    other = world.store.add(replace(world.recipe, id=records.new_id(), split=records.Split("random", 0.3)))
+    run = world.store.add(replace(world.run, id=records.new_id(), recipe_id=other.id))
+    world.store.add(records.Candidate(run.id, world.id, "linear", status="done", score_mean=0.6, fold_scores=(0.6,)))
+    assert "These rows have not been looked at yet." in text_of(open_page("evaluate_models"))
