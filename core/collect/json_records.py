@@ -10,7 +10,7 @@ from core.collect.layout import MAX_COLUMNS, unique_names
 from core.errors import BadInputError
 from core.records import Decision
 
-MAX_DOCUMENT_BYTES = 200 << 20
+MAX_DOCUMENT_BYTES = 100 << 20
 """A document is held in memory as a whole; JSON lines of any length are not."""
 HEAD = 1 << 16
 

@@ -60,7 +60,8 @@ def check_host(host: str, port: int) -> str:
     addresses = [str(entry[4][0]) for entry in found]
     for address in addresses:
         check_address(address)
-    return addresses[0]
+    # Many servers have no way out by IPv6, although names have such addresses.
+    return min(addresses, key=lambda address: ":" in address)
 
 
 def check_address(address: str) -> None:

@@ -1,5 +1,6 @@
 """The tables of a web page, as rows of text."""
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -9,7 +10,8 @@ from core.errors import BadInputError
 MAX_PAGE_BYTES = 50 << 20
 MAX_SPAN = 1_000
 HEAD = 1_000
-STARTS = ("<!doctype html", "<html", "<head", "<body", "<table")
+STARTS = ("<!doctype html", "<html", "<head", "<body", "<table", "<!--", "<?xml")
+CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 
 
 @dataclass
@@ -86,10 +88,21 @@ def page_tables(path: Path) -> list[list[list[str]]]:
     if path.stat().st_size > MAX_PAGE_BYTES:
         raise BadInputError("The page is too large to look for tables.", "Use the address of a file.")
     collector = _Collector()
-    collector.feed(path.read_bytes().decode("utf-8-sig", errors="replace"))
+    collector.feed(_decode(path.read_bytes()))
     collector.close()
     tables = [[row for row in table.rows if row] for table in collector.tables]
     found = [rows for rows in tables if len(rows) > 1 and max(map(len, rows)) > 1]
     if not found:
         raise BadInputError("The page holds no table.", "Use the address of a file: CSV, Excel, JSON or Parquet.")
     return found
+
+
+def _decode(content: bytes) -> str:
+    """Return a page's text by the encoding it names, else UTF-8, else what browsers take for it."""
+    named = CHARSET.search(content[: 4 * HEAD])
+    for encoding in ([named[1].decode("ascii")] if named else []) + ["utf-8-sig"]:
+        try:
+            return content.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return content.decode("cp1252", errors="replace")

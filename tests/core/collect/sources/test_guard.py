@@ -1,9 +1,18 @@
 """What goes out: only to public addresses, never where it should not, and never too much."""
 
+import datetime
+import http.server
 import socket
+import ssl
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
+import certifi
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from core.collect.sources import guard
 from core.errors import BadInputError
@@ -138,3 +147,54 @@ def test_a_server_that_is_not_there_is_told(private_allowed: None, tmp_path: Pat
         port = closed.getsockname()[1]
     with pytest.raises(BadInputError, match="does not answer"):
         guard.fetch(f"http://127.0.0.1:{port}/", tmp_path / "x")
+
+
+@pytest.fixture
+def secure_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """The port of a server that proves to be good.example, by a certificate that is trusted; every name leads to it."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    now = datetime.datetime.now(datetime.UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
+    names = x509.SubjectAlternativeName([x509.DNSName("good.example")])
+    made = builder.add_extension(names, critical=True).sign(key, hashes.SHA256())
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    trusted, both = tmp_path / "trusted.pem", tmp_path / "both.pem"
+    trusted.write_bytes(made.public_bytes(pem))
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+    both.write_bytes(private + trusted.read_bytes())
+    monkeypatch.setattr(certifi, "where", lambda: str(trusted))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(both)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"proved")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    class Server(http.server.HTTPServer):
+        def handle_error(self, *_: object) -> None:
+            pass
+
+    server = Server(("127.0.0.1", 0), Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    here = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
+    real = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *rest, **more: here if "example" in host else real(host, *rest, **more)
+    )
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_server_still_proves_itself_by_its_name(private_allowed: None, secure_port: int, tmp_path: Path) -> None:
+    guard.fetch(f"https://good.example:{secure_port}/", tmp_path / "x")
+    assert (tmp_path / "x").read_bytes() == b"proved"
+    with pytest.raises(BadInputError, match="does not answer"):
+        guard.fetch(f"https://evil.example:{secure_port}/", tmp_path / "y")

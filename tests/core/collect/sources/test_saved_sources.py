@@ -75,6 +75,21 @@ def test_the_tables_of_a_page_are_offered_and_one_is_read(
 
 
 @pytest.mark.parametrize(
+    ("head", "encoding"),
+    [
+        ("", "utf-8"),
+        ("<head><meta charset='iso-8859-2'></head>", "iso-8859-2"),
+        ("<!-- x -->", "utf-8"),
+        ("", "cp1252"),
+    ],
+)
+def test_a_page_is_read_in_its_own_encoding(store: Store, web, private_allowed: None, head: str, encoding: str) -> None:
+    page = f"{head}<html><table><tr><td>größe</td><td>b</td></tr><tr><td>1</td><td>2</td></tr></table>"
+    (table,) = sources.web_tables(store, web.offer("/page", page.encode(encoding)))
+    assert table.first_row == ("größe", "b")
+
+
+@pytest.mark.parametrize(
     ("paging", "more"),
     [
         ("page", {}),
