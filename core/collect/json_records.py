@@ -73,8 +73,8 @@ def open_json(path: Path) -> JsonSource:
     except json.JSONDecodeError as error:
         message = f"The JSON breaks off or is wrong in line {error.lineno:,}, character {error.colno:,}: {error.msg}."
         raise BadInputError(message, "Write the file again.") from error
-    except RecursionError as error:
-        raise BadInputError("The JSON is nested too deeply.", "Save the records as a plain list.") from error
+    except ValueError as error:
+        raise BadInputError("The JSON holds a number of thousands of digits.", "Write such numbers as text.") from error
     if isinstance(document, list):
         return JsonSource(path, document)
     lists = dict(_find_lists(document))
@@ -162,7 +162,7 @@ def _places(places: list[int]) -> tuple[str, ...]:
 def _parse_line(line: str) -> Any:
     try:
         return json.loads(line)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return None
 
 

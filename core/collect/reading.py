@@ -127,6 +127,8 @@ def _convert_json(
         result = staging.write_rectangular(text_rows(source, plan.keys), len(plan.keys), rectangular)
     except RecursionError as error:
         raise BadInputError("The JSON is nested too deeply.", "Save the records as a plain list.") from error
+    except UnicodeEncodeError as error:
+        raise BadInputError("The JSON holds half a character.", "Write the file again as UTF-8.") from error
     staging.load_parquet(connection, rectangular)
     proofs = staging.find_types(connection, european=False)
     columns = staging.write_parquet(connection, plan.names, proofs, target)

@@ -82,6 +82,11 @@ def test_lines_that_are_no_record_are_left_out_and_counted(tmp_path: Path) -> No
     assert (reading.n_rows_in, reading.n_rows_kept, counts(reading)["no_record"]) == (4, 2, 2)
 
 
+def test_odd_characters_within_values_stay(tmp_path: Path) -> None:
+    table, _ = read(tmp_path, '[{"a": "x\\u0000y", "b\\n\\"c": "1,2\\n3"}, {"a": "é😀"}]')
+    assert table.to_pydict() == {"a": ["x\0y", "é😀"], 'b "c': ["1,2\n3", None]}
+
+
 def test_names_that_meet_lose_no_value(tmp_path: Path) -> None:
     table, _ = read(tmp_path, '[{"a.b": 1, "a": {"b": 2}, "A.B": 3}]')
     assert sorted(value for (value,) in table.to_pydict().values()) == [1, 2, 3]
@@ -95,6 +100,8 @@ def test_names_that_meet_lose_no_value(tmp_path: Path) -> None:
         ("[]", "no records"),
         ('{"a": [{"x": 1}], "b": [{"x": 1}]}', "2 lists of records: 'a', 'b'"),
         ("[" * 5_000 + "]" * 5_000, "nested too deeply"),
+        ('[{"a": "\\ud800"}]', "half a character"),
+        ('[{"a": ' + "9" * 5_000 + "}]", "thousands of digits"),
         ('[{"a":' * 900 + "1" + "}]" * 900, "nested too deeply|JSON"),
     ],
 )
