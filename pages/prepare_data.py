@@ -10,7 +10,7 @@ from core.prepare.recipe import DROPPED_BY_PERSON
 from core.records import Recipe, RecipeStep, new_id, utc_now
 from pages import ui
 from pages.ui.recipe import base_recipe, name_columns, show_preview
-from pages.ui.split import choose_split
+from pages.ui.split import choose_split, show_split_warnings
 from pages.ui.words import plain
 
 
@@ -60,6 +60,7 @@ with steps:
 with rest:
     st.markdown("### The rows set aside for the test")
     recipe = choose_split(base, recipe)
+    show_split_warnings(recipe)
     changed = recipe is not base
     if saved and not changed:
         st.success("This recipe is saved and will be used.", icon=":material/check_circle:")

@@ -13,6 +13,7 @@ from core.prepare.recipe import (
     switch_step,
 )
 from core.prepare.split import SplitRows, features_and_target, split_rows
+from core.prepare.split_warnings import split_warnings
 from core.prepare.transformers import CoerceColumns, ExpandDates
 
 TRUSTED_TYPES = (
@@ -44,5 +45,6 @@ __all__ = [
     "propose_recipe",
     "save_recipe",
     "split_rows",
+    "split_warnings",
     "switch_step",
 ]

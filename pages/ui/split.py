@@ -1,11 +1,14 @@
 """The choice of the rows to set aside for the test."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import streamlit as st
 
 from core import prepare
 from core.records import Recipe, Split
-from pages.ui.state import prefill
-from pages.ui.words import count
+from pages.ui.state import prefill, store
+from pages.ui.words import count, plain
 
 SPLITS = {
     "random": "At random",
@@ -46,6 +49,19 @@ def choose_split(base: Recipe, recipe: Recipe) -> Recipe:
         return recipe
     split = Split(kind, share / 100, time, random_state=base.split.random_state, group_column=group)
     return recipe if split == base.split else prepare.change_split(recipe, split)
+
+
+@st.cache_data(max_entries=32, show_spinner="Looking whether this choice misleads ...")
+def _warnings(content: Recipe) -> tuple[str, ...]:
+    return prepare.split_warnings(store(), content)
+
+
+def show_split_warnings(recipe: Recipe) -> None:
+    """Say with figures where the chosen rows would make the test look better than life."""
+    # All the answer depends on, so that a switched step does not ask anew.
+    content = replace(recipe, steps=(), created_by="", id="", created_at=datetime.min.replace(tzinfo=UTC))
+    for sentence in _warnings(content):
+        st.warning(plain(sentence), icon=":material/warning:")
 
 
 def _choose_time(base: Recipe) -> str | None:

@@ -125,3 +125,17 @@ def test_a_split_by_group_needs_its_column(visit: Visit, read: Read, store: Stor
     saved = prepare.current_recipe(store, shop.id)
     assert saved is not None
     assert (saved.split.kind, saved.split.group_column) == ("group", "price")
+
+
+def test_a_split_that_misleads_is_warned_of_until_another_is_chosen(
+    visit: Visit, read: Read, store: Store, shop: Project
+) -> None:
+    path = store.files.upload("clients")
+    rows = (f"{n % 40},{(n % 40) * 3 + n % 2},{'yes' if n % 40 < 15 else 'no'}" for n in range(400))
+    path.write_text("client id,size,returned\n" + "\n".join(rows), encoding="utf-8")
+    collect.add_dataset(store, shop.id, path, filename="clients.csv", by="Anna")
+    app = visit("prepare_data", project="shop")
+    assert "Rows with the same 'client id' mostly have the same answer" in read(app)
+    app.radio(key="prepare_split").set_value("group").run()
+    app.selectbox(key="prepare_group").set_value("client id").run()
+    assert "mostly have the same answer" not in read(app)
