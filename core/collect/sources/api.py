@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from core.records import Column, Decision, Json, Reading
 MAX_PAGES = 1_000
 MAX_RECORDS = 1_000_000
 MAX_PAGE_BYTES = 50 << 20
+MAX_SECONDS = 300.0
 PAGING = ("none", "next", "page", "offset")
 """How further pages are found: not at all, by a link in the answer, by a page number, by how many came before."""
 
@@ -60,9 +62,10 @@ def _records(settings: Json, secret: str, path: Path, count: _Count) -> Iterator
     header, max_pages = settings.get("header") or "Authorization", int(settings.get("max_pages") or MAX_PAGES)
     url: str | None = _first_url(settings)
     asked: set[str] = set()
+    deadline = time.monotonic() + MAX_SECONDS
     while url is not None:
-        if count.n_pages >= min(max_pages, MAX_PAGES):
-            count.cut = "There are more pages; only as many as allowed were asked for."
+        if count.n_pages >= min(max_pages, MAX_PAGES) or time.monotonic() > deadline:
+            count.cut = "There are more pages; only as many as pages and time allow were asked for."
             return
         if url in asked:
             count.cut = "The pages lead in a circle, which was left."

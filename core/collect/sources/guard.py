@@ -8,11 +8,12 @@ its answer leads nowhere.
 import ipaddress
 import os
 import socket
-import time
+import threading
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import httpx
@@ -23,7 +24,6 @@ MAX_BYTES = 500 << 20
 MAX_SECONDS = 120.0
 SILENT_SECONDS = 15.0
 MAX_REDIRECTS = 5
-CHUNK = 1 << 16
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 METADATA = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "192.0.0.192", "fd00:ec2::254")))
 """Where cloud providers hand out a machine's passwords, besides the link-local addresses."""
@@ -135,11 +135,14 @@ def fetch(
     BadInputError
         When the address is refused, does not answer well, or answers too much or too slowly.
     """
-    deadline, place, sent = time.monotonic() + max_seconds, check_url(url), dict(headers or {})
+    place, sent = check_url(url), dict(headers or {})
     try:
-        with httpx.Client(trust_env=False, timeout=min(SILENT_SECONDS, max_seconds)) as client:
+        with (
+            _Deadline(max_seconds) as deadline,
+            httpx.Client(trust_env=False, timeout=min(SILENT_SECONDS, max_seconds)) as client,
+        ):
             for _ in range(MAX_REDIRECTS + 1):
-                with closing(client.send(_request(client, place, sent), stream=True)) as response:
+                with closing(client.send(_request(client, place, sent, deadline), stream=True)) as response:
                     check_address(response.extensions["network_stream"].get_extra_info("server_addr")[0])
                     if not response.has_redirect_location:
                         _refuse_failure(place, response)
@@ -151,6 +154,8 @@ def fetch(
                     sent = {}
                 place = following
     except (httpx.HTTPError, httpx.InvalidURL) as error:
+        if deadline.is_over:
+            raise BadInputError("The answer comes too slowly, and was given up.", "Try again later.") from error
         raise BadInputError(f"{place.host} does not answer.", "Try again later, or check the address.") from error
     raise BadInputError("The address leads from one page to another without end.", "Use the address of the file.")
 
@@ -165,14 +170,16 @@ def same_origin(first: str, second: str) -> bool:
     return origin(check_url(first)) == origin(check_url(second))
 
 
-def _request(client: httpx.Client, place: httpx.URL, headers: Mapping[str, str]) -> httpx.Request:
+def _request(
+    client: httpx.Client, place: httpx.URL, headers: Mapping[str, str], deadline: "_Deadline"
+) -> httpx.Request:
     """Return a request to the checked address of a host, which still proves itself by its name."""
     address = check_host(place.host, origin(place)[2])
     return client.build_request(
         "GET",
         place.copy_with(host=address, fragment=None),
         headers={"Accept-Encoding": "identity", **headers, "Host": place.netloc.decode("ascii")},
-        extensions={"sni_hostname": place.raw_host.decode("ascii")},
+        extensions={"sni_hostname": place.raw_host.decode("ascii"), "trace": deadline.watch},
     )
 
 
@@ -183,14 +190,44 @@ def _refuse_failure(place: httpx.URL, response: httpx.Response) -> None:
         raise BadInputError(f"{place.host} answers with error {response.status_code}.", "Check the address.")
 
 
-def _write(response: httpx.Response, target: Path, max_bytes: int, deadline: float) -> None:
+def _write(response: httpx.Response, target: Path, max_bytes: int, deadline: "_Deadline") -> None:
     n_bytes = 0
     with target.open("wb") as file:
-        for chunk in response.iter_bytes(CHUNK):
+        for chunk in response.iter_bytes():
             n_bytes += len(chunk)
             if n_bytes > max_bytes:
                 message = f"The answer is larger than {max_bytes / (1 << 20):,.0f} MB, and was not taken in."
                 raise BadInputError(message, "Ask for fewer rows.")
-            if time.monotonic() > deadline:
-                raise BadInputError("The answer comes too slowly, and was given up.", "Try again later.")
             file.write(chunk)
+    if deadline.is_over:  # An answer that does not say its length looks complete when it is cut off.
+        raise BadInputError("The answer comes too slowly, and was given up.", "Try again later.")
+
+
+class _Deadline:
+    """Ends connections when the time is over, also those of a server that sends a byte now and then."""
+
+    def __init__(self, seconds: float) -> None:
+        self.is_over = False
+        self._sockets: list[socket.socket] = []
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+
+    def __enter__(self) -> "_Deadline":
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def watch(self, event: str, details: Mapping[str, Any]) -> None:
+        """Take note of a connection as soon as it stands."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._sockets.append(details["return_value"].get_extra_info("socket"))
+            if self.is_over:
+                self._end()
+
+    def _end(self) -> None:
+        self.is_over = True
+        for each in self._sockets:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
