@@ -1,5 +1,6 @@
 """A table or one SELECT from a database, in a session that can only read, up to a number of rows and seconds."""
 
+import os
 import re
 import sqlite3
 import tempfile
@@ -34,6 +35,8 @@ DRIVERS = {
 }
 PORTS = {"postgresql+psycopg": 5432, "mysql+pymysql": 3306}
 QUERY = {"postgresql+psycopg": {"sslmode", "host"}, "mysql+pymysql": {"charset"}, "sqlite": set[str]()}
+NO_FILE = f"{os.devnull}/none"
+"""The passwords that lie in the server's home are not for those who use its pages."""
 SQLITE_ALLOWED = frozenset(
     (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE, 19, 22)
 )
@@ -227,7 +230,7 @@ def _engine(url: str, secret: str, home: Path) -> Engine:
         event.listen(engine, "connect", _read_only_mysql)
         return engine
     options = f"-c default_transaction_read_only=on -c statement_timeout={MAX_SECONDS * 1000}"
-    arguments: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, "options": options, "passfile": ""}
+    arguments: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, "options": options, "passfile": NO_FILE}
     if address:
         arguments["hostaddr"] = address
     return create_engine(parsed.set(password=secret or password or None), poolclass=NullPool, connect_args=arguments)
