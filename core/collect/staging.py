@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.collect.column_types import WORDS, ColumnType, find_type, stray_words_allowed
+from core.collect.column_types import CODES, WORDS, ColumnType, find_type, stray_words_allowed
 from core.collect.words import BLANKS, MISSING_WORDS, sql_list, sql_name, sql_text
 from core.records import Column, Decision
 
@@ -177,7 +177,7 @@ def _settle(
     """Return the type that all rows of a column bear out, going on from what failed."""
     for _ in range(MAX_ROUNDS):
         if not proof.n_failed:
-            return proof
+            return _judge_codes(connection, index, proof, sample, european) if proof.column_type == CODES else proof
         failing = _failing(connection, index, proof)
         n_present = proof.n_fitting + proof.n_failed
         few = failing.total() == proof.n_failed and stray_words_allowed(n_present, failing)
@@ -186,6 +186,22 @@ def _settle(
         sample = sample + failing
         proof = _prove(connection, {index: _guess(connection, sample, european)})[index]
     return _prove(connection, {index: Proved(WORDS, trimmed=True)})[index]
+
+
+def _judge_codes(
+    connection: duckdb.DuckDBPyConnection, index: int, proof: Proved, sample: Counter[str], european: bool
+) -> Proved:
+    """Judge leading zeros by all rows: in a sorted file the first ones do not show that they fill up amounts."""
+    text = _text(index, proof)
+    rows = connection.execute(
+        f"SELECT min({text}) FROM raw WHERE {_state(index, proof)} = 1 "  # noqa: S608
+        f"GROUP BY length({text}), length(ltrim({text}, '0'))"
+    ).fetchall()
+    guess = _guess(connection, sample + Counter(value for (value,) in rows), european)
+    if guess.column_type.kind != "number":
+        return proof
+    again = _prove(connection, {index: guess})[index]
+    return proof if again.n_failed else again
 
 
 def _text(index: int, proof: Proved) -> str:

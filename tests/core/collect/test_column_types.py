@@ -81,6 +81,14 @@ def test_words_for_nothing_are_missing_among_numbers_and_are_counted(tmp_path: P
     assert sentences(reading) == [("missing_words", 4)]
 
 
+def test_zeros_that_fill_up_amounts_are_seen_in_a_sorted_file_too(tmp_path: Path) -> None:
+    amounts = [*range(100, 999), *range(100, 999), *range(100, 999), 12_500, 125_000, 1_250_000]
+    values, dtype, reading = read_column(tmp_path, [f"{amount:09d}" for amount in amounts])
+    assert dtype in ("int64", "double")
+    assert values[-1] == 1_250_000
+    assert "leading_zeros" not in [code for code, _ in sentences(reading)]
+
+
 @pytest.mark.parametrize("texts", [["38.7", "NA", "43.6", "-"], ["2024-03-01", "NA", "2024-12-31"], ["true", "?"]])
 def test_words_for_nothing_are_missing_in_every_kind_of_column(tmp_path: Path, texts: list[str]) -> None:
     values, dtype, reading = read_column(tmp_path, texts)
