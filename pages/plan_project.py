@@ -59,5 +59,4 @@ with right:
 
 if st.button("Save the plan", type="primary", icon=":material/save:", key="plan_save"):
     plan.change_objective(store, project.id, by=ui.person(), **changes)
-    st.toast("The plan is saved.", icon=":material/check:")
-    st.rerun()
+    ui.run_again("The plan is saved.")

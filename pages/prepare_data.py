@@ -66,8 +66,7 @@ with rest:
         st.success("This recipe is saved and will be used.", icon=":material/check_circle:")
     elif st.button("Save the recipe", type="primary", icon=":material/save:", key="prepare_save"):
         prepare.save_recipe(ui.store(), replace(recipe, id=new_id(), created_by=ui.person(), created_at=utc_now()))
-        st.toast("The recipe is saved.", icon=":material/check:")
-        st.rerun()
+        ui.run_again("The recipe is saved.")
     if saved and changed:
         st.caption("You changed the recipe; the saved one is used until you save this one.")
 st.markdown("### Real rows, before and after")

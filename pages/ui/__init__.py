@@ -2,7 +2,7 @@
 
 from pages.ui.circle import draw_circle, draw_example
 from pages.ui.errors import error_frame
-from pages.ui.frame import draw_header, draw_sidebar, draw_way_on
+from pages.ui.frame import draw_header, draw_sidebar, draw_way_on, run_again
 from pages.ui.jobs import show_job
 from pages.ui.missing import say_missing, stop_missing
 from pages.ui.navigation import PAGES, choose_page, go_to, link_to, page_info
@@ -35,6 +35,7 @@ __all__ = [
     "prefill",
     "profile_of",
     "project",
+    "run_again",
     "sample_cards",
     "say_missing",
     "show_job",

@@ -1,6 +1,7 @@
 """The frame around every page: sidebar with project and person, title, the circle, and the way on at the end."""
 
 from pathlib import Path
+from typing import NoReturn
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from pages.ui.navigation import OPENED, STAGE_KEYS, current_info, link_to, page_
 from pages.ui.projects import delete_project_dialog, new_project_dialog
 from pages.ui.words import plain
 
+TO_SAY = "to_say"
 LOGO = Path(__file__).parent / "logo.svg"
 
 
@@ -54,8 +56,19 @@ def _settle_choice(slugs: list[str]) -> None:
         st.toast(f"There is no project '{asked_for}' (any more).", icon=":material/search_off:")
 
 
+def run_again(words: str) -> NoReturn:
+    """Run the page anew, so that what was just written shows everywhere, and say these words then.
+
+    A toast that is drawn before `st.rerun` is lost when the new run begins before the browser has fetched it.
+    """
+    st.session_state[TO_SAY] = words
+    st.rerun()
+
+
 def draw_header(page: "st.Page") -> None:
     """Draw the page's title, the circle of the chosen project, and what happens at this stage and why."""
+    if words := st.session_state.pop(TO_SAY, None):
+        st.toast(words, icon=":material/check:")
     info = current_info(page)
     st.title(info.title, icon=info.icon)
     if state.slug() and info.key != "home":

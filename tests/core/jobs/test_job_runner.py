@@ -1,4 +1,5 @@
 import threading
+from typing import get_args
 
 import pytest
 
@@ -127,4 +128,4 @@ def test_jobs_run_side_by_side(store: Store, project: Project) -> None:
 
 
 def test_every_kind_of_job_that_can_be_queued_has_a_handler() -> None:
-    assert set(HANDLERS) == {"train", "evaluate", "register", "replay", "retrain"}
+    assert set(HANDLERS) == set(get_args(JobKind))

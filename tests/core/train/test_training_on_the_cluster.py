@@ -132,7 +132,7 @@ def test_a_stop_ends_a_long_fit_within_two_seconds(
 def test_the_time_budget_ends_what_is_too_slow_and_keeps_what_is_done(
     store: Store, cluster: LocalCluster, make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = make_recipe(visits(20_000), "comes")
+    recipe = make_recipe(visits(80_000), "comes")
     # The plan would foresee this and take a sample; here the forest turns out slower than foreseen.
     monkeypatch.setattr("core.train.planning._rows_within", lambda *_: 1_000_000)
     job = start(store, recipe, ("random_forest",), budget_s=8)
