@@ -7,8 +7,8 @@ from typing import Literal
 from core.records.base import ColumnKind, Json, Task, new_id, utc_now
 
 DatasetRole = Literal["table", "stream"]
-DatasetSource = Literal["upload", "sample", "keep_back", "retrain", "database", "web", "api"]
-SourceKind = Literal["database", "web", "api"]
+DatasetSource = Literal["upload", "sample", "keep_back", "retrain", "edit", "database", "web", "api", "sensor"]
+SourceKind = Literal["database", "web", "api", "sensor"]
 StepKind = Literal["drop", "dates", "impute", "scale", "encode", "text"]
 SplitKind = Literal["random", "stratified", "time", "group", "newest"]
 
@@ -51,10 +51,26 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Edit:
+    """A change to the rows or values of a table that made a new version of it: what, by which check, how much.
+
+    `kind` names the change, `options` hold what it needs besides the columns; `n_changed` counts rows or cells.
+    """
+
+    kind: str
+    sentence: str
+    columns: tuple[str, ...] = ()
+    options: Json = field(default_factory=dict)
+    n_changed: int = 0
+    check_code: str = ""
+
+
+@dataclass(frozen=True)
 class DatasetVersion:
     """An immutable table in the store: a Parquet file named by its id, with the hash of its bytes.
 
-    A `table` is learned from; a `stream` is kept back to be played as live traffic later.
+    A `table` is learned from; a `stream` is kept back to be played as live traffic later. `edit` says what was changed
+    in the parent to make this version, where that is how it came about.
     """
 
     project_id: str
@@ -67,6 +83,7 @@ class DatasetVersion:
     role: DatasetRole = "table"
     parent_id: str | None = None
     reading: Reading | None = None
+    edit: Edit | None = None
     note: str = ""
     created_by: str = "someone"
     id: str = field(default_factory=new_id)
@@ -196,6 +213,41 @@ class Recipe:
     steps: tuple[RecipeStep, ...]
     split: Split
     columns: tuple[Column, ...] = ()
+    created_by: str = "someone"
+    id: str = field(default_factory=new_id)
+    created_at: datetime = field(default_factory=utc_now)
+
+
+@dataclass(frozen=True)
+class StepPrice:
+    """What one step of a recipe is worth: the score with it less the score without it, fold by fold.
+
+    `differences` are turned so that above 0 the step helps; `problem` says why it cannot be left out, if so.
+    """
+
+    key: str
+    title: str
+    differences: tuple[float, ...] = ()
+    mean: float | None = None
+    sd: float | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class PriceList:
+    """The price of each switched-on step of a recipe: cross-validated with one family, leaving one step out at a time.
+
+    `fold_scores` are those of the whole recipe, in the metric's natural sign.
+    """
+
+    project_id: str
+    dataset_id: str
+    recipe_id: str
+    family: str
+    metric: str
+    n_rows: int
+    fold_scores: tuple[float, ...]
+    prices: tuple[StepPrice, ...]
     created_by: str = "someone"
     id: str = field(default_factory=new_id)
     created_at: datetime = field(default_factory=utc_now)

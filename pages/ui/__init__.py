@@ -6,11 +6,14 @@ from pages.ui.frame import draw_header, draw_sidebar, draw_way_on, run_again
 from pages.ui.jobs import show_job
 from pages.ui.missing import say_missing, stop_missing
 from pages.ui.navigation import PAGES, choose_page, go_to, link_to, page_info
+from pages.ui.profile import show_profile
 from pages.ui.projects import own_project_form, sample_cards
+from pages.ui.reading import show_reading
 from pages.ui.sources import show_sources
 from pages.ui.state import newest_job, open_project, person, prefill, project, slug, store
-from pages.ui.tables import first_rows, profile_of, show_profile, show_reading, show_versions, task_of
+from pages.ui.tables import first_rows, profile_of, task_of
 from pages.ui.upload import show_reading_job, upload_form
+from pages.ui.versions import show_versions
 from pages.ui.words import count, plain
 
 __all__ = [
