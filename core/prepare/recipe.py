@@ -79,11 +79,11 @@ def change_split(recipe: Recipe, split: Split) -> Recipe:
 
 
 def check_split(recipe: Recipe, split: Split) -> None:
-    """Raise BadInputError when a split cannot be made: a share outside 0 to 1, no date column to sort by."""
+    """Raise BadInputError when a split cannot be made: a share outside 0 to 1, a column without order."""
     if not 0 < split.test_share < 1:
         raise BadInputError("The test part has to be a share between 0 and 1.", "0.2 is a good start.")
     sortable = {column.name for column in recipe.columns if column.kind in ("date", "number")}
-    if split.kind == "time" and split.time_column not in sortable:
+    if split.kind == "time" and split.time_column is not None and split.time_column not in sortable:
         raise BadInputError("A split by time needs a column with dates.", "Choose one, or split at random.")
     if split.kind == "group" and split.group_column not in {column.name for column in recipe.columns} - {recipe.target}:
         raise BadInputError(

@@ -132,6 +132,8 @@ def _cut(order: np.ndarray[Any, Any], n_test: int) -> tuple[Any, Any]:
 
 
 def _divide_by_time(frame: pd.DataFrame, split: Split, n_test: int) -> tuple[Any, Any, str]:
+    if split.time_column is None:
+        return *_cut(np.arange(len(frame)), n_test), ""
     times = frame[split.time_column]
     n_undated = int(times.isna().sum())
     order = times.sort_values(kind="stable", na_position="first").index.to_numpy()

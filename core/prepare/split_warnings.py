@@ -7,6 +7,7 @@ from scipy.stats import chi2_contingency, ttest_ind
 from core.collect import load_frame, profile_dataset
 from core.prepare.columns import label_text
 from core.prepare.dropping import ID_NAME
+from core.prepare.row_order import say_neighbours, say_sorted
 from core.records import ColumnProfile, Recipe
 from core.store import Store
 
@@ -24,14 +25,19 @@ ALPHA = 1e-3
 
 
 def split_warnings(store: Store, recipe: Recipe) -> tuple[str, ...]:
-    """Return a sentence for each way in which a split at random would mislead on this table; none for other splits.
+    """Return a sentence for each way in which the chosen split would mislead on this table.
 
-    Two things are looked for. Rows that belong together: columns with the name of an identifier, or with very many
-    levels, whose values come again and again with the same target. And time: a target that differs between the oldest
-    and the newest fifth of the rows.
+    A split at random: rows that belong together (columns with the name of an identifier, or with very many levels,
+    whose values come again and again with the same target), time (a target that differs between the oldest and the
+    newest fifth of the rows), and where neither is seen, a file whose neighbouring rows are alike. A split by time:
+    rows sorted by the target. A split by group is not warned of.
     """
-    if recipe.split.kind not in SHUFFLED:
-        return ()
+    if recipe.split.kind in SHUFFLED:
+        return _shuffled_warnings(store, recipe)
+    return _ordered_warnings(store, recipe) if recipe.split.kind == "time" else ()
+
+
+def _shuffled_warnings(store: Store, recipe: Recipe) -> tuple[str, ...]:
     profiles = [column for column in profile_dataset(store, recipe.dataset_id).columns if column.name != recipe.target]
     entities = [column.name for column in profiles if _may_name_an_entity(column)]
     times = [column.name for column in profiles if column.kind == "date" and column.n_distinct >= MIN_MOMENTS]
@@ -44,7 +50,23 @@ def split_warnings(store: Store, recipe: Recipe) -> tuple[str, ...]:
     found = [_say_tied(name, share) for name, share in sorted(tied, key=lambda one: -one[1])[:1] if share >= TIED]
     for name in times:
         found += _say_change(frame[name], codes, numbers)[:1]
-    return tuple(found)
+    return tuple(found) or tuple(filter(None, [say_neighbours(codes, numbers)]))
+
+
+def _ordered_warnings(store: Store, recipe: Recipe) -> tuple[str, ...]:
+    time_column = recipe.split.time_column
+    frame = load_frame(
+        store, recipe.dataset_id, columns=list(dict.fromkeys(filter(None, [recipe.target, time_column])))
+    )
+    frame = frame.loc[frame[recipe.target].notna()]
+    if len(frame) < FEWEST_ROWS:
+        return ()
+    if time_column is not None:
+        frame = frame.sort_values(time_column, kind="stable", na_position="first")
+    codes, numbers = _target(frame[recipe.target], recipe)
+    order = "their place in the file" if time_column is None else f"'{time_column}'"
+    n_test = max(1, round(recipe.split.test_share * len(frame)))
+    return tuple(filter(None, [say_sorted(codes, numbers, n_test=n_test, order=order)]))
 
 
 def _may_name_an_entity(column: ColumnProfile) -> bool:

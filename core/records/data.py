@@ -190,7 +190,8 @@ class RecipeStep:
 class Split:
     """How rows are divided into training and test part.
 
-    `test_share` lies in (0, 1). `time`: the last share by `time_column`; `group`: rows alike in `group_column` stay
+    `test_share` lies in (0, 1). `time`: the last share by `time_column`, or by
+    the order of the rows in the file where it is None; `group`: rows alike in `group_column` stay
     together, and the share is one of groups; `newest`: the last `n_newest` rows.
     """
 

@@ -17,6 +17,8 @@ SPLITS = {
     "group": "By group: rows that belong together stay together",
     "newest": "The newest rows that came in live",
 }
+FILE_ORDER = ""
+"""Stands for the order of the rows in the file among the columns that can say when."""
 
 
 def choose_split(base: Recipe, recipe: Recipe) -> Recipe:
@@ -35,7 +37,7 @@ def choose_split(base: Recipe, recipe: Recipe) -> Recipe:
         base.id,
         prepare_split=base.split.kind if base.split.kind in kinds else kinds[0],
         prepare_test_share=round(base.split.test_share * 100),
-        prepare_time=base.split.time_column,
+        prepare_time=(base.split.time_column or FILE_ORDER) if base.split.kind == "time" else None,
         prepare_group=base.split.group_column,
     )
     kind = st.radio("How to choose them", kinds, format_func=lambda one: SPLITS[one], key="prepare_split")
@@ -47,7 +49,7 @@ def choose_split(base: Recipe, recipe: Recipe) -> Recipe:
     group = _choose_group(base) if kind == "group" else None
     if (kind == "time" and time is None) or (kind == "group" and group is None):
         return recipe
-    split = Split(kind, share / 100, time, random_state=base.split.random_state, group_column=group)
+    split = Split(kind, share / 100, time or None, random_state=base.split.random_state, group_column=group)
     return recipe if split == base.split else prepare.change_split(recipe, split)
 
 
@@ -65,8 +67,16 @@ def show_split_warnings(recipe: Recipe) -> None:
 
 
 def _choose_time(base: Recipe) -> str | None:
-    times = [column.name for column in base.columns if column.kind in ("date", "number")]
-    time = st.selectbox("Column that says when", times, index=None, key="prepare_time", placeholder="Choose")
+    """Return the column that says when, `FILE_ORDER`, or None while nothing is chosen."""
+    times = [FILE_ORDER, *(column.name for column in base.columns if column.kind in ("date", "number"))]
+    time = st.selectbox(
+        "What says when",
+        times,
+        index=None,
+        format_func=lambda name: name or "The order of the rows in the file",
+        key="prepare_time",
+        placeholder="Choose",
+    )
     if time is None:
         st.info("Choose the column that says when a row happened.", icon=":material/schedule:")
     return time

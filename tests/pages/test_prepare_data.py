@@ -103,6 +103,19 @@ def test_a_split_by_time_needs_its_column(visit: Visit, read: Read, shop: Projec
     assert not app.error
 
 
+def test_the_order_of_the_file_can_say_when(visit: Visit, store: Store, shop: Project) -> None:
+    app = visit("prepare_data", project="shop")
+    app.radio(key="prepare_split").set_value("time").run()
+    app.selectbox(key="prepare_time").set_value("").run()
+    app.button(key="prepare_save").click().run()
+    assert not app.error
+    saved = prepare.current_recipe(store, shop.id)
+    assert saved is not None
+    assert (saved.split.kind, saved.split.time_column) == ("time", None)
+    again = visit("prepare_data", project="shop")
+    assert again.selectbox(key="prepare_time").value == ""
+
+
 def test_the_split_that_retraining_chose_is_shown_as_it_is(
     visit: Visit, read: Read, store: Store, shop: Project
 ) -> None:

@@ -167,7 +167,6 @@ def test_a_saved_recipe_is_the_current_one(store: Store, make_recipe: MakeRecipe
     [
         Split("random", test_share=0.0),
         Split("random", test_share=1.0),
-        Split("time"),
         Split("time", time_column="shape"),
         Split("newest"),
     ],

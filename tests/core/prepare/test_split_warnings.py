@@ -83,3 +83,41 @@ def test_few_rows_or_a_constant_number_say_nothing(store: Store, make_recipe: Ma
     assert prepare.split_warnings(store, make_recipe(repeated()[:90], "ill")) == ()
     recipe = make_recipe(repeated(), "weight")
     assert prepare.split_warnings(store, replace(recipe, target="member", task="binary")) == ()
+
+
+def sensor(n_rows: int = N_ROWS) -> pd.DataFrame:
+    """Readings one after the other, without a time: the next one is much like the last."""
+    rng = np.random.default_rng(0)
+    level = np.cumsum(rng.normal(size=n_rows)) - 0.02 * np.cumsum(rng.normal(size=n_rows))
+    return pd.DataFrame(
+        {
+            "noise": rng.normal(size=n_rows),
+            "level": level,
+            "state": np.where(np.sin(np.arange(n_rows) / 9) > 0, "on", "off"),
+        }
+    )
+
+
+@pytest.mark.parametrize("target", ["level", "state"])
+def test_a_file_whose_neighbouring_rows_are_alike_is_named_with_figures(
+    store: Store, make_recipe: MakeRecipe, target: str
+) -> None:
+    recipe = make_recipe(sensor()[["noise", target]], target)
+    (sentence,) = prepare.split_warnings(store, recipe)
+    assert sentence.startswith("The order of the rows in the file tells the answer")
+    assert sentence.endswith("Split by time.")
+    assert prepare.split_warnings(store, prepare.change_split(recipe, Split("time"))) == ()
+
+
+@pytest.mark.parametrize("target", ["level", "state"])
+def test_a_file_sorted_by_the_answer_may_be_split_at_random_but_not_in_its_order(
+    store: Store, make_recipe: MakeRecipe, target: str
+) -> None:
+    rows = sensor()[["noise", target]].sort_values(target, ignore_index=True)
+    recipe = make_recipe(rows.assign(number=np.arange(N_ROWS) * 1.5), target)
+    assert prepare.split_warnings(store, recipe) == ()
+    (by_file,) = prepare.split_warnings(store, prepare.change_split(recipe, Split("time")))
+    (by_column,) = prepare.split_warnings(store, prepare.change_split(recipe, Split("time", time_column="number")))
+    assert by_file.startswith("Ordered by their place in the file, the rows are sorted by the answer")
+    assert by_column.startswith("Ordered by 'number', the rows are sorted by the answer")
+    assert by_file.endswith("Split at random.")

@@ -43,6 +43,15 @@ def test_a_class_with_a_single_row_is_said_and_does_not_stop_a_split(store: Stor
     assert len(rows.train) + len(rows.test) == 200
 
 
+def test_a_split_by_the_order_of_the_file_tests_on_its_last_rows(store: Store, make_recipe: MakeRecipe) -> None:
+    recipe = prepare.change_split(make_recipe(visits(200), "comes"), Split("time", 0.25))
+    rows = prepare.split_rows(store, recipe)
+    n_train = len(rows.train)
+    assert rows.train.index.tolist() == list(range(n_train))
+    assert rows.test.index.tolist() == list(range(n_train, n_train + len(rows.test)))
+    assert len(rows.test) == round(0.25 * (n_train + len(rows.test)))
+
+
 def test_a_split_by_time_tests_on_the_last_rows(store: Store, make_recipe: MakeRecipe) -> None:
     recipe = prepare.change_split(make_recipe(visits(200), "comes"), Split("time", 0.25, time_column="seen_at"))
     rows = prepare.split_rows(store, recipe)
