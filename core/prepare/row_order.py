@@ -49,9 +49,7 @@ def _alike_classes(codes: pd.Series) -> str:
     n_runs = 1 + int((values[1:] != values[:-1]).sum())
     if chance == 1 or n_runs <= RUNS_A_CLASS * len(shares) or (same - chance) / (1 - chance) < ALIKE:
         return ""
-    return (
-        f"of 100 rows {100 * same:.0f} have the answer of the row before; in a shuffled file {100 * chance:.0f} would"
-    )
+    return f"of 100 rows {100 * same:.0f} have the answer of the row before them, by chance {100 * chance:.0f}"
 
 
 def _alike_numbers(values: Numbers) -> str:
