@@ -16,6 +16,7 @@ from core.collect.sources import (
     save_source,
     web_tables,
 )
+from core.collect.target_relations import relate_to_target
 from core.collect.versions import add_dataset, add_table, current_dataset, current_stream, list_datasets
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "profile_dataset",
     "read_table",
     "refresh_source",
+    "relate_to_target",
     "remove_source",
     "run_reading",
     "save_source",

@@ -119,7 +119,7 @@ def delete_project(store: Store, project_id: str) -> None:
 def _remove_files(store: Store, project_id: str) -> None:
     for dataset in store.find(records.DatasetVersion, project_id=project_id):
         store.files.dataset(dataset.id).unlink(missing_ok=True)
-        store.files.profile(dataset.id).unlink(missing_ok=True)
+        store.files.remove_findings(dataset.id)
     for source in store.find(records.Source, project_id=project_id):
         store.files.remove_secret(source.id)
     for model in store.find(records.ModelVersion, project_id=project_id):

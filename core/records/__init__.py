@@ -23,6 +23,7 @@ from core.records.data import (
     StepPrice,
     TaskGuess,
 )
+from core.records.findings import Relation, TargetGroup, TargetRelations
 from core.records.live import (
     LATENCY_EDGES_MS,
     Alert,
@@ -117,6 +118,7 @@ __all__ = [
     "RecipeStep",
     "Reference",
     "ReferenceColumn",
+    "Relation",
     "Release",
     "Source",
     "SourceKind",
@@ -124,6 +126,8 @@ __all__ = [
     "SplitKind",
     "StepKind",
     "StepPrice",
+    "TargetGroup",
+    "TargetRelations",
     "Task",
     "TaskGuess",
     "TrafficPoint",

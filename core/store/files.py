@@ -41,6 +41,16 @@ class Files:
         """Path of a dataset version's profile, computed once."""
         return self._path("profiles", dataset_id, ".json")
 
+    def finding(self, dataset_id: str, question: str) -> Path:
+        """Path of the answer to one question about a dataset version; `question` is a short name without blanks."""
+        return self._path("profiles", f"{dataset_id}-{question}", ".json")
+
+    def remove_findings(self, dataset_id: str) -> None:
+        """Forget the profile of a dataset version and all that was found out about it."""
+        profile = self.profile(dataset_id)
+        for path in (profile, *profile.parent.glob(f"{dataset_id}-*.json")):
+            path.unlink(missing_ok=True)
+
     def model(self, model_version_id: str) -> Path:
         """Folder of a model version."""
         return self._path("models", model_version_id)
