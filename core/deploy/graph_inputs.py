@@ -8,8 +8,9 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 FEATURES = "features"
-N_TABLE_STEPS = 2
-"""The pipeline's first steps, `coerce` and `dates`, work on tables and have no counterpart in ONNX."""
+"""The pipeline's step that turns a table into numbers. Those before it work on tables and have no counterpart in ONNX;
+a graph does this step and the model, or the model alone, whose one input then has this name.
+"""
 NUMPY_TYPES: Mapping[str, Any] = MappingProxyType(
     {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(string)": np.object_}
 )
@@ -19,7 +20,13 @@ def split_for_graph(pipeline: Pipeline, input_names: Sequence[str]) -> tuple[Pip
     """Divide a pipeline into what stays in Python and what a graph with these inputs does."""
     if list(input_names) == [FEATURES]:
         return pipeline[:-1], pipeline[-1]
-    return pipeline[:N_TABLE_STEPS], pipeline[N_TABLE_STEPS:]
+    at = n_table_steps(pipeline)
+    return pipeline[:at], pipeline[at:]
+
+
+def n_table_steps(pipeline: Pipeline) -> int:
+    """Return how many steps of a pipeline work on tables: those before `features`."""
+    return [name for name, _ in pipeline.steps].index(FEATURES)
 
 
 def feed_of(table: Any, inputs: Sequence[Any]) -> dict[str, Any]:

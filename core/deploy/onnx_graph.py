@@ -1,6 +1,6 @@
 """The fitted pipeline as an ONNX graph, as far as skl2onnx converts it.
 
-Everything after the table steps (coercing columns, expanding dates) makes one graph with an input a column. Where that
+Everything from the step `features` on (what comes before works on tables) makes one graph with an input a column. Where
 that does not convert or does not agree, the model alone: one input `features`, made by the pipeline before it.
 """
 
@@ -17,7 +17,7 @@ from skl2onnx.sklapi import CastTransformer
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
-from core.deploy.graph_inputs import FEATURES, N_TABLE_STEPS
+from core.deploy.graph_inputs import FEATURES, n_table_steps
 from core.deploy.onnx_converters import CONVERTERS, SHAPES
 
 TARGET_OPSET: Mapping[str, int] = MappingProxyType({"": 21, "ai.onnx.ml": 3})
@@ -29,13 +29,14 @@ def convert_tables(pipeline: Pipeline, sample: pd.DataFrame, *, double: bool) ->
     Features are always made in double precision. With `double=False` the model gets them in single precision, as
     scikit-learn's trees do: a tree in double precision takes other branches where a value lies on a border.
     """
-    table = pipeline[:N_TABLE_STEPS].transform(sample)
+    at = n_table_steps(pipeline)
+    table = pipeline[:at].transform(sample)
     types = [
         (str(name), (StringTensorType if table[name].dtype == object else DoubleTensorType)([None, 1]))
         for name in table.columns
     ]
     cast = [] if double else [("cast", CastTransformer(dtype=np.float32))]
-    part = Pipeline([*pipeline.steps[N_TABLE_STEPS:-1], *cast, pipeline.steps[-1]])
+    part = Pipeline([*pipeline.steps[at:-1], *cast, pipeline.steps[-1]])
     return _convert(part, pipeline[-1], types)
 
 

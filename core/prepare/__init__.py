@@ -1,14 +1,20 @@
 """How is a table made ready for learning? A recipe in words, as ONE scikit-learn Pipeline, and the split of rows."""
 
-from core.prepare.columns import MISSING_LEVEL, coerce_frame, feature_columns, label_text
+from core.prepare.columns import MISSING_LEVEL, coerce_frame, label_text
+from core.prepare.layout import feature_columns
+from core.prepare.making import make_step
 from core.prepare.pipeline import build_features, build_pipeline
 from core.prepare.preview import Preview, preview_recipe
 from core.prepare.propose import propose_recipe
 from core.prepare.recipe import (
     DROPPED_BY_PERSON,
+    change_options,
     change_split,
     current_recipe,
     drop_columns,
+    move_step,
+    put_step,
+    remove_step,
     save_recipe,
     switch_step,
 )
@@ -34,6 +40,7 @@ __all__ = [
     "SplitRows",
     "build_features",
     "build_pipeline",
+    "change_options",
     "change_split",
     "coerce_frame",
     "current_recipe",
@@ -41,8 +48,12 @@ __all__ = [
     "feature_columns",
     "features_and_target",
     "label_text",
+    "make_step",
+    "move_step",
     "preview_recipe",
     "propose_recipe",
+    "put_step",
+    "remove_step",
     "save_recipe",
     "split_rows",
     "split_warnings",

@@ -7,16 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.records import Column, ColumnKind, Recipe, StepKind
+from core.records import Column, ColumnKind
 
 MISSING_LEVEL = "(missing)"
 """The text that stands for a missing category."""
 
 # True == 1 == 1.0 in a dictionary, so numbers are covered.
 TRUTH_VALUES = {True: 1.0, False: 0.0, "true": 1.0, "false": 0.0, "True": 1.0, "False": 0.0}
-
-STEP_OF_KIND: dict[ColumnKind, StepKind] = {"category": "encode", "date": "dates", "text": "text"}
-"""Columns of these kinds are of no use unless a step turns them into numbers."""
 
 
 def label_text(value: Any) -> str | None:
@@ -31,20 +28,6 @@ def label_text(value: Any) -> str | None:
             return None
         return str(int(value)) if float(value).is_integer() else str(float(value))
     return str(value)
-
-
-def feature_columns(recipe: Recipe) -> tuple[Column, ...]:
-    """Return the columns a recipe's model learns from, in the table's order: its input, without the target."""
-    enabled = [step for step in recipe.steps if step.enabled]
-    dropped = {name for step in enabled if step.kind == "drop" for name in step.columns}
-    turned = {(step.kind, name) for step in enabled for name in step.columns}
-    return tuple(
-        column
-        for column in recipe.columns
-        if column.name != recipe.target
-        and column.name not in dropped
-        and (column.kind not in STEP_OF_KIND or (STEP_OF_KIND[column.kind], column.name) in turned)
-    )
 
 
 def coerce_frame(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:

@@ -12,8 +12,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 
 from core.errors import BadInputError
-from core.prepare.columns import MISSING_LEVEL, feature_columns
-from core.prepare.transformers import CoerceColumns, ExpandDates, part_names
+from core.prepare.columns import MISSING_LEVEL
+from core.prepare.layout import feature_columns
+from core.prepare.names import part_names
+from core.prepare.transformers import CoerceColumns, ExpandDates
 from core.records import ColumnKind, Json, Recipe, RecipeStep
 
 TARGET_TYPES = {"binary": "binary", "multiclass": "multiclass", "regression": "continuous"}

@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from core.errors import BadInputError, NotFoundError
+from core.prepare.checking import check_look_back, check_step
+from core.prepare.layout import STAGES, eligible, given_columns, walk
+from core.prepare.making import name_step
 from core.records import DatasetVersion, Recipe, RecipeStep, Split, new_id, utc_now
 from core.store import Store
 
@@ -16,7 +20,8 @@ def save_recipe(store: Store, recipe: Recipe) -> Recipe:
     Raises
     ------
     BadInputError
-        When the target or the column to split by is no column of the table, or the shares are impossible.
+        When the target or the column to split by is no column of the table, the shares are impossible, or a step looks
+        back while the split is not by time.
     ConflictError
         When this very recipe is saved already.
     """
@@ -24,6 +29,7 @@ def save_recipe(store: Store, recipe: Recipe) -> Recipe:
     if recipe.target not in names:
         raise BadInputError(f"The table has no column '{recipe.target}'.", "Choose the target among its columns.")
     check_split(recipe, recipe.split)
+    check_look_back(recipe)
     return store.add(recipe)
 
 
@@ -40,9 +46,109 @@ def switch_step(recipe: Recipe, key: str, enabled: bool) -> Recipe:
     NotFoundError
         When the recipe has no step of that key.
     """
-    if key not in {step.key for step in recipe.steps}:
-        raise NotFoundError("The recipe has no such step.", "Load the page again.")
+    find_step(recipe, key)
     return with_steps(recipe, [replace(step, enabled=enabled) if step.key == key else step for step in recipe.steps])
+
+
+def put_step(recipe: Recipe, step: RecipeStep) -> Recipe:
+    """Return a copy of the recipe with a step added, or in the place of the one with its key, ready to be saved.
+
+    A new step comes last of those that may stand in any order with it. `prepare.make_step` makes one in words.
+
+    Raises
+    ------
+    BadInputError
+        When the step cannot work on this table: says which column or option is wrong.
+    """
+    keys = [one.key for one in recipe.steps]
+    step = replace(step, options=step.options | {"eligible": list(eligible(step))})
+    steps = (
+        [step if one.key == step.key else one for one in recipe.steps] if step.key in keys else [*recipe.steps, step]
+    )
+    changed = with_steps(recipe, steps)
+    check_step(changed, step.key)
+    return changed
+
+
+def change_options(recipe: Recipe, key: str, columns: Sequence[str] | None = None, **options: Any) -> Recipe:
+    """Return a copy of the recipe with some options of a step changed, and its columns when given, ready to be saved.
+
+    Raises
+    ------
+    NotFoundError
+        When the recipe has no step of that key.
+    BadInputError
+        When the step cannot work so.
+    """
+    step = find_step(recipe, key)
+    chosen = eligible(step) if columns is None else tuple(columns)
+    changed = replace(step, columns=chosen, options=step.options | options | {"eligible": list(chosen)})
+    return put_step(recipe, name_step(changed))
+
+
+def remove_step(recipe: Recipe, key: str) -> Recipe:
+    """Return a copy of the recipe without a step, ready to be saved.
+
+    Raises
+    ------
+    NotFoundError
+        When the recipe has no step of that key.
+    BadInputError
+        When a later step works on what this one makes.
+    """
+    gone = find_step(recipe, key)
+    changed = with_steps(recipe, [step for step in recipe.steps if step.key != key])
+    _check_nothing_lost(recipe, changed, gone)
+    return changed
+
+
+def move_step(recipe: Recipe, key: str, by: int) -> Recipe:
+    """Return a copy of the recipe with a step `by` places later (below 0: earlier), ready to be saved.
+
+    Only steps that turn a table into a table, such as a ratio or bins, may change places; at the end of them it stays.
+
+    Raises
+    ------
+    NotFoundError
+        When the recipe has no step of that key.
+    BadInputError
+        When a step would come before the one that makes its columns.
+    """
+    moved = find_step(recipe, key)
+    alike = [step for step in recipe.steps if STAGES[step.kind] == STAGES[moved.kind]]
+    others = [step for step in alike if step.key != key]
+    place = min(max(alike.index(moved) + by, 0), len(others))
+    order = [*others[:place], moved, *others[place:]]
+    changed = with_steps(recipe, [*order, *(step for step in recipe.steps if step not in alike)])
+    _check_nothing_lost(recipe, changed, moved)
+    return changed
+
+
+def find_step(recipe: Recipe, key: str) -> RecipeStep:
+    """Return the step of a recipe with a key.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none.
+    """
+    for step in recipe.steps:
+        if step.key == key:
+            return step
+    raise NotFoundError("The recipe has no such step.", "Load the page again.")
+
+
+def _check_nothing_lost(before: Recipe, after: Recipe, changed: RecipeStep) -> None:
+    """Raise BadInputError when a step that makes columns has lost one it works on."""
+    kept = {step.key: step for step in after.steps}
+    for step in before.steps:
+        if step.kind in ("combine", "bin", "cap") and step.key in kept:
+            lost = set(step.columns) - set(kept[step.key].columns)
+            if lost and step.enabled:
+                raise BadInputError(
+                    f"'{step.title}' works on '{min(lost)}', which would not be there then.",
+                    f"Change or remove that step first, then '{changed.title}'.",
+                )
 
 
 def drop_columns(recipe: Recipe, columns: Sequence[str], reason: str) -> Recipe:
@@ -96,12 +202,17 @@ def check_split(recipe: Recipe, split: Split) -> None:
 
 
 def with_steps(recipe: Recipe, steps: Sequence[RecipeStep]) -> Recipe:
-    """Return a copy with these steps, each naming only columns that no switched-on step before it leaves out."""
-    dropped = {name for step in steps if step.enabled and step.kind == "drop" for name in step.columns}
-    settled = tuple(step if step.kind == "drop" else _without(step, dropped) for step in steps)
-    return replace(recipe, steps=settled, id=new_id(), created_at=utc_now())
+    """Return a copy with these steps in their order, each naming only columns that are there when it is its turn."""
+    ordered = sorted(steps, key=lambda step: STAGES[step.kind])
+    dropped = {name for step in ordered if step.enabled and step.kind == "drop" for name in eligible(step)}
+    placed = replace(recipe, steps=tuple(ordered), id=new_id(), created_at=utc_now())
+    there = {place.step.key: place.names for place in walk(given_columns(placed), ordered)}
+    return replace(placed, steps=tuple(_settle(step, there.get(step.key), dropped) for step in ordered))
 
 
-def _without(step: RecipeStep, dropped: set[str]) -> RecipeStep:
+def _settle(step: RecipeStep, there: tuple[str, ...] | None, dropped: set[str]) -> RecipeStep:
     """`options["eligible"]` keeps all columns a step would handle, so that a dropped one can come back."""
-    return replace(step, columns=tuple(name for name in step.options["eligible"] if name not in dropped))
+    if step.kind in ("drop", "look_back"):
+        return step
+    names = tuple(name for name in eligible(step) if name not in dropped) if there is None else there
+    return replace(step, columns=names)

@@ -10,7 +10,8 @@ from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from core.collect import load_frame
 from core.errors import BadInputError
-from core.prepare.columns import coerce_column, feature_columns, label_text
+from core.prepare.columns import coerce_column, label_text
+from core.prepare.layout import feature_columns
 from core.records import Recipe, Split
 from core.store import Store
 

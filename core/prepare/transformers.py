@@ -11,6 +11,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from core.prepare.columns import coerce_frame
+from core.prepare.names import part_name, part_names
 from core.records import Column, ColumnKind
 
 SECONDS_PER_DAY = 86_400.0
@@ -98,13 +99,3 @@ class ExpandDates(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Return the names of what passes, then of the parts."""
         kept = [name for name in self.names_in_ if name not in self.parts]
         return np.asarray(kept + part_names(self.parts), dtype=object)
-
-
-def part_name(column: str, part: str) -> str:
-    """Return how a part of a date column is called."""
-    return f"{column} ({part.replace('_', ' ')})"
-
-
-def part_names(parts: dict[str, list[str]]) -> list[str]:
-    """Return the names of all parts, in order."""
-    return [part_name(column, part) for column, wanted in parts.items() for part in wanted]

@@ -9,7 +9,9 @@ from core.records.base import ColumnKind, Json, Task, new_id, utc_now
 DatasetRole = Literal["table", "stream"]
 DatasetSource = Literal["upload", "sample", "keep_back", "retrain", "edit", "database", "web", "api", "sensor"]
 SourceKind = Literal["database", "web", "api", "sensor"]
-StepKind = Literal["drop", "dates", "impute", "scale", "encode", "text"]
+StepKind = Literal[
+    "look_back", "drop", "dates", "cap", "combine", "bin", "impute", "scale", "encode", "text", "remove_rows"
+]
 SplitKind = Literal["random", "stratified", "time", "group", "newest"]
 
 
