@@ -154,8 +154,7 @@ class AmountTable:
 
 
 def _sums(cells: Codes, values: Floats, n_cells: int = 0) -> Floats:
-    sums: Floats = np.bincount(cells, values, n_cells).astype(np.float64)
-    return sums
+    return np.bincount(cells, values, n_cells).astype(np.float64)
 
 
 def _sums_by(cells: Codes) -> Callable[[Floats], Floats]:
@@ -164,7 +163,8 @@ def _sums_by(cells: Codes) -> Callable[[Floats], Floats]:
     index = np.cumsum(starts) - 1
 
     def sums(values: Floats) -> Floats:
-        return _sums(index, values)[index]
+        spread: Floats = _sums(index, values)[index]
+        return spread
 
     return sums
 

@@ -15,6 +15,7 @@ OWNED = (
     records.Objective,
     records.Lap,
     records.Recipe,
+    records.PriceList,
     records.TrainingRun,
     records.Candidate,
     records.Evaluation,
