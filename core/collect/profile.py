@@ -9,11 +9,14 @@ from typing import Any
 
 import duckdb
 
+from core.collect.findings import recall
 from core.collect.staging import COLUMNS_A_QUERY, open_staging
 from core.collect.typed_source import parquet_relation
 from core.records import Column, ColumnProfile, DatasetVersion, Distribution, Profile
-from core.store import Store, record_from_json, record_to_json
+from core.store import Store
 
+REVISION = 1
+"""To be raised whenever a column would be described differently: profiles kept by older code are computed anew."""
 N_BINS = 20
 N_CATEGORIES = 20
 N_EXAMPLES = 5
@@ -28,9 +31,10 @@ def profile_dataset(store: Store, dataset_id: str) -> Profile:
     NotFoundError
         When there is no such version.
     """
-    path = store.files.profile(dataset_id)
-    if path.exists():
-        return record_from_json(Profile, path.read_text(encoding="utf-8"))
+    return recall(store, store.files.profile(dataset_id), Profile, REVISION, lambda: _profile(store, dataset_id))
+
+
+def _profile(store: Store, dataset_id: str) -> Profile:
     dataset = store.get(DatasetVersion, dataset_id)
     with (
         tempfile.TemporaryDirectory(dir=store.home / "uploads") as folder,
@@ -38,10 +42,7 @@ def profile_dataset(store: Store, dataset_id: str) -> Profile:
     ):
         relation, _ = parquet_relation(store.files.dataset(dataset_id))
         columns = tuple(_profile_columns(connection, relation, dataset))
-    profile = Profile(dataset_id, dataset.n_rows, columns)
-    with store.files.write_file(path) as temporary:
-        temporary.write_text(record_to_json(profile), encoding="utf-8")
-    return profile
+    return Profile(dataset_id, dataset.n_rows, columns, revision=REVISION)
 
 
 def _profile_columns(

@@ -152,11 +152,12 @@ class ColumnProfile:
 
 @dataclass(frozen=True)
 class Profile:
-    """What a dataset version holds, column by column."""
+    """What a dataset version holds, column by column, by which revision of our code."""
 
     dataset_id: str
     n_rows: int
     columns: tuple[ColumnProfile, ...]
+    revision: int = 0
 
     def column(self, name: str) -> ColumnProfile:
         """Return the profile of one column; KeyError when there is none of that name."""

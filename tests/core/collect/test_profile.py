@@ -99,6 +99,14 @@ def test_a_profile_is_computed_once(store: Store, version: records.DatasetVersio
     assert collect.profile_dataset(store, version.id) == profile
 
 
+@pytest.mark.parametrize("kept", ['{"dataset_id": "x", "n_rows": 3, "columns": []}', '{"dataset_id": "x", "n_r'])
+def test_a_profile_kept_by_older_code_or_half_written_is_computed_anew(
+    store: Store, version: records.DatasetVersion, profile: Profile, kept: str
+) -> None:
+    store.files.profile(version.id).write_text(kept)
+    assert collect.profile_dataset(store, version.id) == profile
+
+
 def test_wide_tables_have_a_profile_of_every_column(store: Store) -> None:
     project = plan.create_project(store, "Wide", by="ann")
     table = pa.table({f"column {n}": [n, n + 1, None] for n in range(60)})
