@@ -9,6 +9,7 @@ from core.errors import NoDataError, NotReadyError
 from core.prepare.recipe import DROPPED_BY_PERSON
 from core.records import Recipe, RecipeStep, new_id, utc_now
 from pages import ui
+from pages.ui.prices import show_prices
 from pages.ui.recipe import base_recipe, name_columns, show_preview
 from pages.ui.split import choose_split, show_split_warnings
 from pages.ui.words import plain
@@ -71,3 +72,4 @@ with rest:
         st.caption("You changed the recipe; the saved one is used until you save this one.")
 st.markdown("### Real rows, before and after")
 show_preview(recipe)
+show_prices(base, saved=saved)

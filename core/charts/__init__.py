@@ -5,6 +5,7 @@ from core.charts.live import errors, label_coverage, latency, performance, traff
 from core.charts.models import BASELINE, compare, confusion, importance, leaderboard, predicted_against_actual
 from core.charts.progress import challenge, laps
 from core.charts.ranking import precision_recall, roc
+from core.charts.steps import step_prices
 from core.charts.style import name_unit
 from core.charts.tables import distribution
 
@@ -27,5 +28,6 @@ __all__ = [
     "predicted_against_actual",
     "reference_and_current",
     "roc",
+    "step_prices",
     "traffic",
 ]

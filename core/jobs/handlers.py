@@ -10,7 +10,7 @@ from core.records import JobKind, Json
 from core.retrain import run_retraining
 from core.simulate import run_replay
 from core.store import JobHandle
-from core.train import run_training
+from core.train import run_pricing, run_training
 
 Handler = Callable[[JobHandle], Json]
 
@@ -22,5 +22,6 @@ HANDLERS: Mapping[JobKind, Handler] = MappingProxyType(
         "register": run_registration,
         "replay": run_replay,
         "retrain": run_retraining,
+        "price": run_pricing,
     }
 )

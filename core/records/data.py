@@ -12,6 +12,7 @@ SourceKind = Literal["database", "web", "api", "sensor"]
 StepKind = Literal[
     "look_back", "drop", "dates", "cap", "combine", "bin", "impute", "scale", "encode", "text", "remove_rows"
 ]
+PriceOutcome = Literal["helps", "costs", "unclear"]
 SplitKind = Literal["random", "stratified", "time", "group", "newest"]
 
 
@@ -226,7 +227,9 @@ class Recipe:
 class StepPrice:
     """What one step of a recipe is worth: the score with it less the score without it, fold by fold.
 
-    `differences` are turned so that above 0 the step helps; `problem` says why it cannot be left out, if so.
+    `differences` are turned so that above 0 the step helps; `low` and `high` are the 95 % range of their mean.
+    `outcome` and `sentence` say what that means; both are empty while the step is still being tried. `problem` says why
+    it has no price, if so.
     """
 
     key: str
@@ -234,6 +237,10 @@ class StepPrice:
     differences: tuple[float, ...] = ()
     mean: float | None = None
     sd: float | None = None
+    low: float | None = None
+    high: float | None = None
+    outcome: PriceOutcome | None = None
+    sentence: str = ""
     problem: str = ""
 
 
@@ -241,7 +248,8 @@ class StepPrice:
 class PriceList:
     """The price of each switched-on step of a recipe: cross-validated with one family, leaving one step out at a time.
 
-    `fold_scores` are those of the whole recipe, in the metric's natural sign.
+    `fold_scores` are those of the whole recipe, in the metric's natural sign. `n_rows` of the `n_rows_train` training
+    rows are learned from at most; `note` says why not from all.
     """
 
     project_id: str
@@ -252,6 +260,9 @@ class PriceList:
     n_rows: int
     fold_scores: tuple[float, ...]
     prices: tuple[StepPrice, ...]
+    n_rows_train: int = 0
+    note: str = ""
+    job_id: str | None = None
     created_by: str = "someone"
     id: str = field(default_factory=new_id)
     created_at: datetime = field(default_factory=utc_now)

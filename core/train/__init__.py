@@ -6,6 +6,7 @@ from core.train.families import FAMILIES, ModelFamily, find_family
 from core.train.planning import CandidatePlan, encoded_width, plan_candidates
 from core.train.refit import fit_candidate
 from core.train.run import TrainingSettings, run_training, start_training, stop_job, train_recipe
+from core.train.step_prices import current_prices, run_pricing, start_pricing
 from core.train.tracking import find_experiment, tracking_client, tracking_uri
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "TrainingSettings",
     "compute",
     "connect",
+    "current_prices",
     "current_run",
     "encoded_width",
     "find_experiment",
@@ -23,7 +25,9 @@ __all__ = [
     "leaderboard",
     "open_cluster",
     "plan_candidates",
+    "run_pricing",
     "run_training",
+    "start_pricing",
     "start_training",
     "stop_job",
     "tracking_client",

@@ -117,7 +117,7 @@ def _share_out(
 def _plan(family: ModelFamily, task: Task, shape: tuple[int, int], share_s: float, n_splits: int) -> CandidatePlan:
     """Plan all rows, or as many as fit the family's share of the time and the memory, or none."""
     n_rows, n_columns = shape
-    fits_time = _rows_within(family, task, shape, share_s / n_splits)
+    fits_time = rows_within(family, task, shape, share_s / n_splits)
     fits_memory = n_rows if family.sparse else MAX_CELLS // n_columns
     n_used = min(fits_time, fits_memory)
     if family.key == "dummy" or n_used >= NEARLY_ALL * n_rows:
@@ -135,7 +135,7 @@ def _plan(family: ModelFamily, task: Task, shape: tuple[int, int], share_s: floa
     return CandidatePlan(family.key, n_used, estimate, f"Learns from {n_used:,} of {n_rows:,} rows, because {reason}.")
 
 
-def _rows_within(family: ModelFamily, task: Task, shape: tuple[int, int], seconds: float) -> int:
+def rows_within(family: ModelFamily, task: Task, shape: tuple[int, int], seconds: float) -> int:
     """Return how many of the rows one fit of `seconds` can learn from."""
     n_rows, n_columns = shape
     counts = range(1, n_rows + 1)

@@ -277,3 +277,20 @@ def test_every_chart_lets_the_theme_show_through() -> None:
     for figure in (charts.distribution(column()), charts.errors(traffic_report()), charts.roc(records.Curve((), ()))):
         assert figure.layout.paper_bgcolor == "rgba(0, 0, 0, 0)"
         assert figure.layout.font.color is None
+
+
+def test_step_prices_show_each_range_around_zero_and_colour_only_what_is_clear() -> None:
+    prices = [
+        records.StepPrice("scale", "Scale", (0.03, 0.05), 0.04, 0.014, 0.01, 0.07, "helps"),
+        records.StepPrice("fill", "Fill", (-0.01, 0.01), 0.0, 0.014, -0.05, 0.05, "unclear"),
+        records.StepPrice("drop", "Drop", (-0.03, -0.05), -0.04, 0.014, -0.07, -0.01, "costs"),
+        records.StepPrice("text", "Text", problem="It cannot be left out."),
+    ]
+    figure = charts.step_prices(prices, AUC)
+    bars = figure.data[0]
+    assert list(bars.x) == pytest.approx([4.0, 0.0, -4.0])
+    assert list(bars.error_x.array) == pytest.approx([3.0, 5.0, 3.0])
+    assert list(bars.error_x.arrayminus) == pytest.approx([3.0, 5.0, 3.0])
+    assert list(bars.marker.color) == [charts.steps.faded(color, 0.55) for color in (ACCENT, QUIET, BAD)]
+    assert [line.x0 for line in figure.layout.shapes] == [0]
+    assert list(figure.layout.yaxis.ticktext) == ["Scale", "Fill", "Drop"]

@@ -134,7 +134,7 @@ def test_the_time_budget_ends_what_is_too_slow_and_keeps_what_is_done(
 ) -> None:
     recipe = make_recipe(visits(80_000), "comes")
     # The plan would foresee this and take a sample; here the forest turns out slower than foreseen.
-    monkeypatch.setattr("core.train.planning._rows_within", lambda *_: 1_000_000)
+    monkeypatch.setattr("core.train.planning.rows_within", lambda *_: 1_000_000)
     job = start(store, recipe, ("random_forest",), budget_s=8)
     train.run_training(JobHandle(store, job, cluster.scheduler_address))
     candidates = board(store, recipe)
