@@ -1,5 +1,6 @@
 """From bytes to an immutable table that people understand: reading, versions, profile, streams kept back, samples."""
 
+from core.collect.column_detail import look_closer
 from core.collect.frames import load_frame
 from core.collect.keep_back import keep_back_stream
 from core.collect.profile import profile_dataset
@@ -17,6 +18,7 @@ from core.collect.sources import (
     web_tables,
 )
 from core.collect.target_relations import relate_to_target
+from core.collect.twins import find_twins
 from core.collect.versions import add_dataset, add_table, current_dataset, current_stream, list_datasets
 
 __all__ = [
@@ -31,10 +33,12 @@ __all__ = [
     "current_dataset",
     "current_stream",
     "database_tables",
+    "find_twins",
     "keep_back_stream",
     "list_datasets",
     "list_sources",
     "load_frame",
+    "look_closer",
     "profile_dataset",
     "read_table",
     "refresh_source",

@@ -7,12 +7,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from core.collect.column_values import Codes, Floats, to_codes, to_floats, to_numbers
 from core.records import Column
-
-Codes = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 N_RANGES = 256
 """Numbers and dates are cut into at most so many ranges of about equally many rows."""
@@ -73,22 +70,15 @@ class Cells:
 def cut(column: Column, values: pa.ChunkedArray) -> Iterator[Cells]:
     """Yield the ways in which a column's rows can be told apart: by value, and more for dates and texts."""
     if column.kind == "number":
-        yield _ranges("value", _numbers(values), lambda value: f"{value:.6g}")
+        yield _ranges("value", to_numbers(column, values), lambda value: f"{value:.6g}")
     elif column.kind == "date":
-        seconds = _numbers(pc.cast(pc.cast(values, pa.timestamp("us")), pa.int64())) / 1e6
-        yield _ranges("time", seconds, _iso)
+        seconds = to_numbers(column, values)
+        yield _ranges("time", seconds, say_moment)
         yield from _date_parts(seconds)
     else:
         yield _levels(values)
     if column.kind == "text":
-        yield _ranges("length", _numbers(pc.utf8_length(values)), lambda value: f"{value:.0f} characters")
-
-
-def _numbers(values: pa.ChunkedArray) -> Floats:
-    """Return numbers as floats, shape (n_rows,), with NaN where there is none or where it is not finite."""
-    numbers: Floats = pc.cast(values, pa.float64(), safe=False).to_numpy().astype(np.float64, copy=True)
-    numbers[~np.isfinite(numbers)] = np.nan
-    return numbers
+        yield _ranges("length", to_floats(pc.utf8_length(values)), lambda value: f"{value:.0f} characters")
 
 
 def _ranges(by: str, numbers: Floats, say: Callable[[float], str]) -> Cells:
@@ -127,16 +117,17 @@ def _date_parts(seconds: Floats) -> Iterator[Cells]:
 
 
 def _levels(values: pa.ChunkedArray) -> Cells:
-    encoded = values.combine_chunks().dictionary_encode()
-    names = [str(name).lower() if isinstance(name, bool) else str(name)[:80] for name in encoded.dictionary.to_pylist()]
-    codes = pc.fill_null(pc.cast(encoded.indices, pa.int64()), len(names)).to_numpy(zero_copy_only=False)
-    return Cells("value", codes.astype(np.int64), len(names) + 1, ordered=False, name=_namer(names))
+    codes, levels = to_codes(values)
+    names = [str(name).lower() if isinstance(name, bool) else str(name)[:80] for name in levels]
+    every = np.where(codes < 0, len(names), codes)
+    return Cells("value", every, len(names) + 1, ordered=False, name=_namer(names))
 
 
 def _namer(names: Sequence[str]) -> Callable[[int, int], str]:
     return lambda first, last: names[first] if first == last else OTHERS
 
 
-def _iso(seconds: float) -> str:
+def say_moment(seconds: float) -> str:
+    """Return seconds since 1970 as an ISO date, with the time of day where there is one."""
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=round(seconds))
     return moment.strftime("%Y-%m-%d" if not moment.hour and not moment.minute else "%Y-%m-%d %H:%M")

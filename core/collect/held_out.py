@@ -25,7 +25,7 @@ from functools import cached_property
 
 import numpy as np
 
-from core.collect.cells import Codes, Floats
+from core.collect.column_values import Codes, Floats
 
 PRIOR_ROWS = 1.0
 STEADY_ROWS = 10

@@ -7,10 +7,9 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from core.collect.cells import MISSING, OTHERS, Cells, Codes, Floats, cut
+from core.collect.cells import MISSING, OTHERS, Cells, cut
+from core.collect.column_values import Codes, Floats, read_columns
 from core.collect.findings import recall
 from core.collect.frames import load_frame
 from core.collect.held_out import AmountTable, ClassTable
@@ -23,7 +22,6 @@ REVISION = 1
 MAX_CELLS = 30_000_000
 """Tables with more rows times columns are looked at on a sample of rows."""
 MIN_SAMPLE = 20_000
-COLUMNS_A_READ = 32
 N_JOINED = (4, 16, 64)
 """Ranges are joined into so many, too: a coarse cut tells more where there are few rows."""
 N_SHOWN, N_SHOWN_LEVELS = 12, 24
@@ -80,8 +78,9 @@ def _relate(store: Store, dataset_id: str, target: str) -> TargetRelations:
     known = _target(load_frame(store, dataset_id, columns=[target])[target], dataset.n_columns)
     relate = _relate_classes if known.names else _relate_amount
     inputs = [column for column in dataset.columns if column.name != target]
+    path = store.files.dataset(dataset_id)
     found = [
-        relate(known, column, list(cut(column, values))) for column, values in _read(store, dataset, inputs, known.rows)
+        relate(known, column, list(cut(column, values))) for column, values in read_columns(path, inputs, known.rows)
     ]
     return TargetRelations(
         dataset_id,
@@ -120,19 +119,6 @@ def _class_name(value: object) -> str:
 
 def _shown_classes(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names) if len(names) <= N_CLASSES_SHOWN else (*names[: N_CLASSES_SHOWN - 1], OTHERS)
-
-
-def _read(
-    store: Store, dataset: DatasetVersion, columns: Sequence[Column], rows: Codes
-) -> Iterator[tuple[Column, pa.ChunkedArray]]:
-    """Yield each column with its values in the rows to look at, a few columns in memory at a time."""
-    with pq.ParquetFile(store.files.dataset(dataset.id)) as file:
-        for start in range(0, len(columns), COLUMNS_A_READ):
-            batch = columns[start : start + COLUMNS_A_READ]
-            table = file.read(columns=[column.name for column in batch])
-            if len(rows) < table.num_rows:
-                table = table.take(rows)
-            yield from ((column, table.column(column.name)) for column in batch)
 
 
 Cutting = tuple[Cells, Codes]

@@ -24,7 +24,7 @@ from core.records.data import (
     StepPrice,
     TaskGuess,
 )
-from core.records.findings import Relation, TargetGroup, TargetRelations
+from core.records.findings import ColumnDetail, Extreme, Gap, Relation, TargetGroup, TargetRelations, Twins
 from core.records.live import (
     LATENCY_EDGES_MS,
     Alert,
@@ -78,6 +78,7 @@ __all__ = [
     "Candidate",
     "Challenge",
     "Column",
+    "ColumnDetail",
     "ColumnDrift",
     "ColumnImportance",
     "ColumnKind",
@@ -94,6 +95,8 @@ __all__ = [
     "Edit",
     "Engine",
     "Evaluation",
+    "Extreme",
+    "Gap",
     "Job",
     "JobKind",
     "Json",
@@ -135,6 +138,7 @@ __all__ = [
     "TrafficPoint",
     "TrafficReport",
     "TrainingRun",
+    "Twins",
     "Verdict",
     "Window",
     "new_id",

@@ -1,8 +1,10 @@
 """Records of what a closer look at a table found: how columns tell the target, and each other."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from core.records.base import ColumnKind, Task
+from core.records.data import Distribution
 
 
 @dataclass(frozen=True)
@@ -60,3 +62,60 @@ class TargetRelations:
     def relation(self, name: str) -> Relation | None:
         """Return the relation of one column; None for the target itself and for names that are not in the table."""
         return next((relation for relation in self.relations if relation.name == name), None)
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """A value at the end of a column's range, as it is shown, and the row it stands in (from 1)."""
+
+    row: int
+    value: str
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A stretch of time without a row: from one moment (ISO) to the next."""
+
+    start: str
+    end: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ColumnDetail:
+    """One column looked at closely, the sentences first.
+
+    `quantiles` are (share of the values below, value), for numbers. `lowest` and `highest` are values of numbers and
+    dates; for words and texts they are the shortest and the longest. `lengths` counts words and texts by their number
+    of characters. `gaps` are the longest stretches without a row that are far longer than usual, for dates.
+    """
+
+    name: str
+    kind: ColumnKind
+    n_rows: int
+    n_missing: int
+    sentences: tuple[str, ...]
+    quantiles: tuple[tuple[float, float], ...] = ()
+    lowest: tuple[Extreme, ...] = ()
+    highest: tuple[Extreme, ...] = ()
+    lengths: Distribution | None = None
+    gaps: tuple[Gap, ...] = ()
+
+
+TwinKind = Literal["values", "names", "scale", "order", "gaps"]
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Columns that say the same thing, the first one standing for all.
+
+    `kind`: equal `values`; one-to-one other `names`; another `scale` (straight line) or the same `order` of numbers;
+    values missing (`gaps`) in the same rows. `agreement` in [0, 1] is the smallest share of agreement with the first
+    column, for `order` the rank correlation without its sign. `n_rows` were looked at.
+    """
+
+    kind: TwinKind
+    columns: tuple[str, ...]
+    sentence: str
+    agreement: float
+    n_rows: int
