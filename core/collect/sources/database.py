@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from core.collect import staging
 from core.collect.layout import MAX_COLUMNS, unique_names
+from core.collect.proving import columns_of, report_types, write_typed_rows
 from core.collect.sources.guard import PRIVATE_HINT, check_host, private_allowed
 from core.errors import BadInputError
 from core.records import Column, Decision, Json, Reading
@@ -120,13 +121,14 @@ def read_database(settings: Json, secret: str, target: Path, workspace: Path) ->
         if not taken.n_rows:
             raise BadInputError("The table has no rows.", "Choose another one, or change the SELECT.")
         staging.load_parquet(duck, rectangular)
-        proofs = staging.find_types(duck, european=False, texts=rows.texts)
         unique = unique_names(names)
-        columns = staging.write_parquet(duck, unique, proofs, target)
-    decisions = [*rows.decisions(), *staging.report_types(unique, proofs)]
+        proofs = write_typed_rows(duck, unique, target, european=False, texts=rows.texts)
+    decisions = [*rows.decisions(), *report_types(unique, proofs)]
     kind = make_url(settings["url"]).get_backend_name()
     name = {"postgresql": "PostgreSQL", "mysql": "MySQL", "sqlite": "SQLite"}[kind]
-    return columns, Reading(name, n_rows_in=taken.n_rows, n_rows_kept=taken.n_rows, decisions=tuple(decisions))
+    return columns_of(unique, proofs), Reading(
+        name, n_rows_in=taken.n_rows, n_rows_kept=taken.n_rows, decisions=tuple(decisions)
+    )
 
 
 @dataclass
