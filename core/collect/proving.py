@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from core.collect.column_types import CODES, WORDS, ColumnType, find_type, stray_words_allowed
+from core.collect.column_types import CODES, DECIMAL, INTEGER, WORDS, ColumnType, find_type, stray_words_allowed
 from core.collect.staging import COLUMNS_A_QUERY, NARROW, ROW_GROUP_SIZE
 from core.collect.words import BLANKS, MISSING_WORDS, sql_list, sql_name, sql_text
 from core.records import Column, Decision
@@ -65,6 +65,7 @@ def write_typed_rows(
     *,
     european: bool,
     texts: Container[int] = (),
+    numbers: Container[int] = (),
 ) -> list[Proved]:
     """Write `raw`, with its columns named and typed, as Parquet; return the type of each column and its proof.
 
@@ -74,6 +75,8 @@ def write_typed_rows(
         Whether a comma in a number more likely begins its decimals.
     texts : container of int
         Columns that are known to be text: they stay text unless they hold dates.
+    numbers : container of int
+        Columns that are known to be numbers: 20260131 is no date there.
 
     Raises
     ------
@@ -87,9 +90,16 @@ def write_typed_rows(
     for index, proof in enumerate(found):
         if index in texts and proof.column_type.kind in ("number", "boolean"):
             found[index] = _prove(connection, {index: Proved(WORDS, trimmed=True)})[index]
+        elif index in numbers and proof.column_type.kind != "number" and proof.n_fitting:
+            found[index] = _prove_number(connection, index)
     if _values(found) != _values(guesses):
         _write(connection, names, found, target)
     return found
+
+
+def _prove_number(connection: duckdb.DuckDBPyConnection, index: int) -> Proved:
+    whole = _prove(connection, {index: Proved(INTEGER.column_type, trimmed=False)})[index]
+    return _prove(connection, {index: Proved(DECIMAL.column_type, trimmed=False)})[index] if whole.n_failed else whole
 
 
 def columns_of(names: Sequence[str], proofs: Sequence[Proved]) -> tuple[Column, ...]:
