@@ -74,7 +74,7 @@ else:
         ["Columns", "First rows", "Live stream", "Versions", "A newer table", "Sources"], key="collect_tabs"
     )
     with columns:
-        ui.show_profile(ui.profile_of(table.id))
+        ui.show_profile(table, plan.current_objective(ui.store(), table.project_id).target)
     with rows:
         st.dataframe(ui.first_rows(table.id), key="collect_rows", alt="The first rows of the table")
     with stream:

@@ -5,9 +5,10 @@ from core.charts.live import errors, label_coverage, latency, performance, traff
 from core.charts.models import BASELINE, compare, confusion, importance, leaderboard, predicted_against_actual
 from core.charts.progress import challenge, laps
 from core.charts.ranking import precision_recall, roc
+from core.charts.relations import target_by_group
 from core.charts.steps import step_prices
 from core.charts.style import name_unit
-from core.charts.tables import distribution
+from core.charts.tables import distribution, lengths
 
 __all__ = [
     "BASELINE",
@@ -22,6 +23,7 @@ __all__ = [
     "laps",
     "latency",
     "leaderboard",
+    "lengths",
     "name_unit",
     "performance",
     "precision_recall",
@@ -29,5 +31,6 @@ __all__ = [
     "reference_and_current",
     "roc",
     "step_prices",
+    "target_by_group",
     "traffic",
 ]

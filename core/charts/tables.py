@@ -5,7 +5,7 @@ from itertools import pairwise
 import plotly.graph_objects as go
 
 from core.charts.style import ACCENT, CLEAR, bar_list_height, name_rows, start_figure
-from core.records import ColumnProfile
+from core.records import ColumnDetail, ColumnProfile, Distribution
 
 
 def distribution(column: ColumnProfile, *, small: bool = False) -> go.Figure:
@@ -19,7 +19,7 @@ def distribution(column: ColumnProfile, *, small: bool = False) -> go.Figure:
         Without axes and titles, to sit beside a column's description.
     """
     if column.distribution.edges:
-        figure = _histogram(column)
+        figure = _histogram(column.distribution, column.name)
     elif column.kind == "date":
         figure = _columns(column)
     else:
@@ -31,15 +31,20 @@ def distribution(column: ColumnProfile, *, small: bool = False) -> go.Figure:
     return figure
 
 
-def _histogram(column: ColumnProfile) -> go.Figure:
-    edges, counts = column.distribution.edges, column.distribution.counts
-    figure = start_figure(x_title=column.name, y_title="rows", height=240)
+def lengths(detail: ColumnDetail) -> go.Figure:
+    """Return how long a column's words or texts are: a histogram of their number of characters."""
+    return _histogram(detail.lengths or Distribution((), (), ()), "characters")
+
+
+def _histogram(distribution: Distribution, title: str) -> go.Figure:
+    edges, counts = distribution.edges, distribution.counts
+    figure = start_figure(x_title=title, y_title="rows", height=240)
     figure.add_bar(
         x=edges[:-1],
         y=counts,
         width=[end - start for start, end in pairwise(edges)],
         offset=0,
-        customdata=column.distribution.labels,
+        customdata=distribution.labels,
         marker={"color": ACCENT, "line": {"color": CLEAR, "width": 1}},
         hovertemplate="%{customdata}: %{y:,} rows<extra></extra>",
     )

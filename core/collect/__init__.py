@@ -1,7 +1,8 @@
 """From bytes to an immutable table that people understand: reading, versions, profile, streams kept back, samples."""
 
 from core.collect.column_detail import look_closer
-from core.collect.frames import load_frame
+from core.collect.findings import is_compared
+from core.collect.frames import load_frame, load_rows
 from core.collect.keep_back import keep_back_stream
 from core.collect.profile import profile_dataset
 from core.collect.reading import read_table
@@ -10,18 +11,11 @@ from core.collect.samples import SAMPLES, Sample, create_sample_project
 from core.collect.sources import (
     PageTable,
     Refreshed,
-    arrival_of,
-    change_source,
     database_tables,
     list_sources,
-    refresh_job,
     refresh_source,
     remove_source,
-    run_refresh,
     save_source,
-    schedule_source,
-    start_due_refreshes,
-    start_refresh,
     web_tables,
 )
 from core.collect.target_relations import relate_to_target
@@ -36,30 +30,25 @@ __all__ = [
     "Sample",
     "add_dataset",
     "add_table",
-    "arrival_of",
-    "change_source",
     "create_sample_project",
     "current_dataset",
     "current_stream",
     "database_tables",
     "find_twins",
+    "is_compared",
     "keep_back_stream",
     "list_datasets",
     "list_sources",
     "load_frame",
+    "load_rows",
     "look_closer",
     "profile_dataset",
     "read_table",
-    "refresh_job",
     "refresh_source",
     "relate_to_target",
     "remove_source",
     "run_reading",
-    "run_refresh",
     "save_source",
-    "schedule_source",
-    "start_due_refreshes",
     "start_reading",
-    "start_refresh",
     "web_tables",
 ]

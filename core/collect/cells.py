@@ -70,7 +70,7 @@ class Cells:
 def cut(column: Column, values: pa.ChunkedArray) -> Iterator[Cells]:
     """Yield the ways in which a column's rows can be told apart: by value, and more for dates and texts."""
     if column.kind == "number":
-        yield _ranges("value", to_numbers(column, values), lambda value: f"{value:.6g}")
+        yield _ranges("value", to_numbers(column, values), say_number)
     elif column.kind == "date":
         seconds = to_numbers(column, values)
         yield _ranges("time", seconds, say_moment)
@@ -125,6 +125,11 @@ def _levels(values: pa.ChunkedArray) -> Cells:
 
 def _namer(names: Sequence[str]) -> Callable[[int, int], str]:
     return lambda first, last: names[first] if first == last else OTHERS
+
+
+def say_number(value: float) -> str:
+    """Return a number for reading: whole ones in full, others in four digits."""
+    return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e12 else f"{value:.4g}"
 
 
 def say_moment(seconds: float) -> str:

@@ -1,5 +1,6 @@
 """What was found out about a dataset version is kept beside it: it never changes, and neither does the answer."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -33,3 +34,19 @@ def recall(store: Store, path: Path, record_type: type[F], revision: int, comput
     with store.files.write_file(path) as temporary:
         temporary.write_text(record_to_json(found), encoding="utf-8")
     return found
+
+
+def target_path(store: Store, dataset_id: str, target: str) -> Path:
+    """Return where the relations of a dataset version's columns to a target are kept."""
+    return store.files.finding(dataset_id, f"target-{hashlib.sha256(target.encode()).hexdigest()[:16]}")
+
+
+def twins_path(store: Store, dataset_id: str) -> Path:
+    """Return where the twins among a dataset version's columns are kept."""
+    return store.files.finding(dataset_id, "twins")
+
+
+def is_compared(store: Store, dataset_id: str, target: str | None) -> bool:
+    """Whether the columns have been compared with each other, and with the target where there is one."""
+    related = target is None or target_path(store, dataset_id, target).exists()
+    return related and twins_path(store, dataset_id).exists()

@@ -51,6 +51,24 @@ def load_frame(
     return frame
 
 
+def load_rows(store: Store, dataset_id: str, rows: Sequence[int]) -> pd.DataFrame:
+    """Return single rows of a dataset version, numbered from 0, in the order asked for; dtypes as in `load_frame`.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such version.
+    BadInputError
+        When it has no such row.
+    """
+    n_rows = store.get(DatasetVersion, dataset_id).n_rows
+    if beyond := [row for row in rows if not 0 <= row < n_rows]:
+        raise BadInputError(f"The table has no row {beyond[0] + 1:,}.", f"It has {n_rows:,}.")
+    if not rows:
+        return load_frame(store, dataset_id, limit=0)
+    return pd.concat([load_frame(store, dataset_id, start=row, limit=1) for row in rows])
+
+
 def _read(file: pq.ParquetFile, names: list[str], start: int, limit: int | None) -> pa.Table:
     """Read only the row groups that hold the rows asked for."""
     metadata = file.metadata

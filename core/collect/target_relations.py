@@ -1,6 +1,5 @@
 """How strongly does each column, alone, tell the target? One scale for all kinds of columns and targets."""
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +9,7 @@ import pandas as pd
 
 from core.collect.cells import MISSING, OTHERS, Cells, cut
 from core.collect.column_values import Codes, Floats, read_columns
-from core.collect.findings import recall
+from core.collect.findings import recall, target_path
 from core.collect.frames import load_frame
 from core.collect.held_out import AmountTable, ClassTable
 from core.collect.telling import say_amount, say_classes
@@ -45,7 +44,7 @@ def relate_to_target(store: Store, dataset_id: str, target: str) -> TargetRelati
     BadInputError
         When it has no such column, or nothing can be learned from it as a target.
     """
-    path = store.files.finding(dataset_id, f"target-{hashlib.sha256(target.encode()).hexdigest()[:16]}")
+    path = target_path(store, dataset_id, target)
     return recall(store, path, TargetRelations, REVISION, lambda: _relate(store, dataset_id, target))
 
 

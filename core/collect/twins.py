@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from core.collect.column_values import Floats, read_columns, to_codes, to_numbers
-from core.collect.findings import recall
+from core.collect.findings import recall, twins_path
 from core.collect.twin_numbers import LEAST_RANK_CORRELATION, Line, correlate_ranks, fit_line, rank_correlation
 from core.collect.twin_words import say_gaps, say_line, say_names, say_order, say_values
 from core.records import Column, DatasetVersion, Twins
@@ -51,8 +51,7 @@ def find_twins(store: Store, dataset_id: str) -> tuple[Twins, ...]:
     NotFoundError
         When there is no such version.
     """
-    path = store.files.finding(dataset_id, "twins")
-    return recall(store, path, TwinsFound, REVISION, lambda: _find(store, dataset_id)).twins
+    return recall(store, twins_path(store, dataset_id), TwinsFound, REVISION, lambda: _find(store, dataset_id)).twins
 
 
 def _find(store: Store, dataset_id: str) -> TwinsFound:
