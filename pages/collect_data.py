@@ -85,3 +85,4 @@ else:
         ui.upload_form("A newer version of the table: the old one is kept")
     with sources:
         ui.show_sources(ui.project())
+    ui.show_code("collect", table.id, lambda: collect.table_script(ui.store(), table.id))

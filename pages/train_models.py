@@ -85,3 +85,6 @@ def show_results() -> None:
 
 
 show_results()
+run = train.current_run(store, project.id)
+if run is not None and not live:
+    ui.show_code("train", run.dataset_id, lambda: train.training_script(store, run.id))

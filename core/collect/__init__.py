@@ -8,21 +8,15 @@ from core.collect.profile import profile_dataset
 from core.collect.reading import read_table
 from core.collect.reading_job import LARGE_BYTES, run_reading, start_reading
 from core.collect.samples import SAMPLES, Sample, create_sample_project
+from core.collect.script import parquet_name, table_script
 from core.collect.sources import (
     PageTable,
     Refreshed,
-    arrival_of,
-    change_source,
     database_tables,
     list_sources,
-    refresh_job,
     refresh_source,
     remove_source,
-    run_refresh,
     save_source,
-    schedule_source,
-    start_due_refreshes,
-    start_refresh,
     web_tables,
 )
 from core.collect.target_relations import relate_to_target
@@ -37,8 +31,6 @@ __all__ = [
     "Sample",
     "add_dataset",
     "add_table",
-    "arrival_of",
-    "change_source",
     "create_sample_project",
     "current_dataset",
     "current_stream",
@@ -51,18 +43,15 @@ __all__ = [
     "load_frame",
     "load_rows",
     "look_closer",
+    "parquet_name",
     "profile_dataset",
     "read_table",
-    "refresh_job",
     "refresh_source",
     "relate_to_target",
     "remove_source",
     "run_reading",
-    "run_refresh",
     "save_source",
-    "schedule_source",
-    "start_due_refreshes",
     "start_reading",
-    "start_refresh",
+    "table_script",
     "web_tables",
 ]

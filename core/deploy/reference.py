@@ -86,8 +86,7 @@ def _quantile_edges(numbers: NDArray[np.float64]) -> tuple[float, ...]:
 
 def _as_numbers(present: "pd.Series[Any]", kind: ColumnKind) -> NDArray[np.float64]:
     if kind == "date":
-        # Not by subtracting a Timestamp: that counts nanoseconds, which the year 9000 has too many of.
-        return present.to_numpy().astype("M8[us]").astype(np.int64) / 1e6
+        present = (present - pd.Timestamp(0)).dt.total_seconds()
     if kind == "text":
         present = present.str.len()
     return np.asarray(present, dtype=np.float64)

@@ -18,6 +18,7 @@ from core.prepare.recipe import (
     save_recipe,
     switch_step,
 )
+from core.prepare.script import recipe_script
 from core.prepare.split import SplitRows, features_and_target, split_rows
 from core.prepare.split_warnings import split_warnings
 from core.prepare.transformers import CoerceColumns, ExpandDates
@@ -53,6 +54,7 @@ __all__ = [
     "preview_recipe",
     "propose_recipe",
     "put_step",
+    "recipe_script",
     "remove_step",
     "save_recipe",
     "split_rows",

@@ -119,9 +119,7 @@ def _divide(frame: pd.DataFrame, y: "pd.Series[Any]", recipe: Recipe) -> tuple[A
     n_test = min(max(round(split.test_share * n_rows), 1), n_rows - 2)
     if split.kind == "time":
         return _divide_by_time(frame, split, n_test)
-    strata, note = _strata(y) if split.kind == "stratified" else (None, "")
-    if strata is not None and strata.nunique() > min(n_test, n_rows - n_test):
-        strata, note = None, "There are too many classes to keep their shares alike, so rows were divided at random."
+    strata, note = strata_of(y, n_test) if split.kind == "stratified" else (None, "")
     train, test = train_test_split(
         np.arange(n_rows), test_size=n_test, random_state=split.random_state, stratify=strata
     )
@@ -164,8 +162,18 @@ def _divide_by_group(groups: NDArray[np.int64], split: Split) -> tuple[Any, Any,
     return train, test, note + f"{100 * len(test) / len(groups):.0f} % of the rows."
 
 
-def _strata(y: "pd.Series[Any]") -> tuple["pd.Series[Any]", str]:
-    """Return the classes to keep in equal shares; classes with a single row cannot be in both parts."""
+def strata_of(y: "pd.Series[Any]", n_test: int) -> tuple["pd.Series[Any] | None", str]:
+    """Return the classes to keep in equal shares, None when there are too many for the parts, and a note.
+
+    Classes with a single row cannot be in both parts.
+    """
+    strata, note = _repeated_classes(y)
+    if strata.nunique() > min(n_test, len(y) - n_test):
+        return None, "There are too many classes to keep their shares alike, so rows were divided at random."
+    return strata, note
+
+
+def _repeated_classes(y: "pd.Series[Any]") -> tuple["pd.Series[Any]", str]:
     counts = y.map(y.value_counts())
     if (counts > 1).all():
         return y, ""

@@ -2,7 +2,6 @@
 
 from core.records.base import ColumnKind, Json, Label, Task, new_id, utc_now
 from core.records.data import (
-    Arrival,
     Column,
     ColumnProfile,
     DatasetRole,
@@ -11,7 +10,6 @@ from core.records.data import (
     Decision,
     Distribution,
     Edit,
-    Message,
     PriceList,
     PriceOutcome,
     Profile,
@@ -77,7 +75,6 @@ __all__ = [
     "Alert",
     "AlertKind",
     "AlertState",
-    "Arrival",
     "Candidate",
     "Challenge",
     "Column",
@@ -106,7 +103,6 @@ __all__ = [
     "Label",
     "LabelRecord",
     "Lap",
-    "Message",
     "Metric",
     "MetricEstimate",
     "ModelVersion",

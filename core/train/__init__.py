@@ -6,6 +6,7 @@ from core.train.families import FAMILIES, ModelFamily, find_family
 from core.train.planning import CandidatePlan, encoded_width, plan_candidates
 from core.train.refit import fit_candidate
 from core.train.run import TrainingSettings, run_training, start_training, stop_job, train_recipe
+from core.train.script import training_script
 from core.train.step_prices import current_prices, run_pricing, start_pricing
 from core.train.tracking import find_experiment, tracking_client, tracking_uri
 
@@ -33,5 +34,6 @@ __all__ = [
     "tracking_client",
     "tracking_uri",
     "train_recipe",
+    "training_script",
     "warm_up",
 ]

@@ -46,20 +46,25 @@ def make_folds(frame: pd.DataFrame, recipe: Recipe, n_splits: int, *, groups: Ro
         The number of each row's group, which no fold tears apart.
     """
     _, target = features_and_target(frame, recipe)
-    n_splits = max(2, min(n_splits, len(frame) // 2))
-    seed = recipe.split.random_state
+    splitter, note = choose_splitter(target, recipe, n_splits, groups)
+    return TrainingData(frame, _capped(list(splitter.split(frame, target, groups)), recipe.split.random_state), note)
+
+
+def choose_splitter(
+    target: "pd.Series[Any]", recipe: Recipe, n_splits: int, groups: Rows | None
+) -> tuple[BaseCrossValidator, str]:
+    """Return how folds are drawn for these answers, and a note when the data did not allow what was meant."""
+    n_splits = max(2, min(n_splits, len(target) // 2))
     note = ""
     if recipe.split.kind == "time":
-        folds = list(TimeSeriesSplit(n_splits).split(frame))
-        if all(target.iloc[train].unique().size > 1 for train, _ in folds):
-            return TrainingData(frame, _capped(folds, seed))
+        by_time = TimeSeriesSplit(n_splits)
+        if all(target.iloc[train].unique().size > 1 for train, _ in by_time.split(target)):
+            return by_time, ""
         note = "Folds were drawn at random: the oldest rows all have the same target."
     plain = recipe.task == "regression" or target.value_counts().max() < n_splits
     if groups is not None:
         n_splits = min(n_splits, len(np.unique(groups)))
-    return TrainingData(
-        frame, _capped(list(_splitter(plain, n_splits, seed, groups).split(frame, target, groups)), seed), note
-    )
+    return _splitter(plain, n_splits, recipe.split.random_state, groups), note
 
 
 def _splitter(plain: bool, n_splits: int, seed: int, groups: Rows | None) -> BaseCrossValidator:

@@ -1,6 +1,7 @@
 """The only Streamlit code that pages share: the frame, the state, the circle, live work, errors in plain words."""
 
 from pages.ui.circle import draw_circle, draw_example
+from pages.ui.code import show_code
 from pages.ui.errors import error_frame
 from pages.ui.frame import draw_header, draw_sidebar, draw_way_on, run_again
 from pages.ui.jobs import show_job
@@ -41,6 +42,7 @@ __all__ = [
     "run_again",
     "sample_cards",
     "say_missing",
+    "show_code",
     "show_job",
     "show_profile",
     "show_reading",

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from core import collect, plan, prepare, train
 from core.records import Recipe
 from core.store import Store
+from tests.exported import PlainPython
 from tests.visits import MakeRecipe
 
 
@@ -22,6 +23,14 @@ def cluster() -> Iterator[LocalCluster]:
     with train.open_cluster(n_workers=2) as opened:
         train.warm_up(opened.scheduler_address)
         yield opened
+
+
+@pytest.fixture(scope="session")
+def plain_python() -> Iterator[PlainPython]:
+    """A Python without our package, for exported programs."""
+    python = PlainPython()
+    yield python
+    python.close()
 
 
 @pytest.fixture

@@ -1,0 +1,165 @@
+"""The recipe as a plain scikit-learn program."""
+
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from sklearn.compose import ColumnTransformer
+
+from core.collect.program import Program, bracketed, comment, literal
+from core.collect.script import table_program
+from core.errors import BadInputError
+from core.prepare.columns import MISSING_LEVEL
+from core.prepare.estimator_code import EstimatorCode
+from core.prepare.layout import feature_columns
+from core.prepare.pipeline import build_features
+from core.prepare.split_script import split_code
+from core.prepare.transformers import CoerceColumns
+from core.records import Column, ColumnKind, Recipe
+from core.store import Store
+
+LISTS: Mapping[ColumnKind, str] = MappingProxyType(
+    {"number": "NUMBERS", "boolean": "BOOLEANS", "date": "DATES", "category": "CATEGORIES", "text": "TEXTS"}
+)
+"""What the program calls the columns of each kind."""
+STORED: Mapping[ColumnKind, tuple[str, ...]] = MappingProxyType(
+    {
+        "number": ("int64", "double"),
+        "boolean": ("bool", "double"),
+        "date": ("timestamp[us]",),
+        "category": ("string",),
+        "text": ("string",),
+    }
+)
+"""How columns of a kind are stored that the program can take as they are."""
+TIDY = "TidyColumns"
+SWITCHED_OFF = re.compile(r"\s*Switched off,[^.]*\.")
+"""What a reason says about the switch on the page, which a program does not have."""
+
+
+def recipe_script(store: Store, recipe: Recipe) -> str:
+    """Return a program that goes from the stored table to the numbers a model learns from.
+
+    Raises
+    ------
+    BadInputError
+        When the recipe leaves no column, or a column is stored in a way that has no plain code.
+    """
+    shown = (
+        "matrix = recipe.fit_transform(X_train, y_train)\n"
+        'print(f"{matrix.shape[0]:,} rows with {matrix.shape[1]} numbers each")'
+    )
+    title = "From the table to numbers a model can learn from"
+    return recipe_program(store, recipe, title).then("The training rows, as a model gets them", shown).text()
+
+
+def recipe_program(store: Store, recipe: Recipe, title: str) -> Program:
+    """Return a program that makes `X_train, y_train, X_test, y_test` and the unfitted pipeline `recipe`."""
+    program = table_program(store, recipe.dataset_id, title)
+    program = program.then("The answers, and the rows set aside for the test", *split_code(store, recipe))
+    return _add_recipe(program, recipe)
+
+
+def _add_recipe(program: Program, recipe: Recipe) -> Program:
+    columns = feature_columns(recipe)
+    pipeline = build_features(recipe)
+    _check_stored(columns)
+    lists = {name: [one.name for one in columns if one.kind == kind] for kind, name in LISTS.items()}
+    lists = {name: names for name, names in lists.items() if names}
+    writer = EstimatorCode({tuple(names): name for name, names in lists.items()}, {CoerceColumns: f"{TIDY}()"})
+    blocks, features = _features_code(pipeline["features"], writer)
+    steps = [f"({literal(name)}, {writer.write(step)})" for name, step in pipeline.steps[1:-1]]
+    made = [
+        *blocks,
+        "",
+        features,
+        bracketed("recipe = Pipeline([", [f'("tidy", {TIDY}())', *steps, '("features", features)'], "])"),
+    ]
+    named = "\n".join(f"{name} = {literal(names)}" for name, names in lists.items())
+    own = "\n\n\n".join(part for part in (named, _tidy_code(lists), writer.own.text()) if part)
+    base = ("from sklearn.base import BaseEstimator", "from sklearn.base import TransformerMixin")
+    program = program.then("The columns, and what scikit-learn does not have", own, "import numpy as np", *base)
+    code = "\n".join([_say_steps(recipe), "", *made])
+    return program.then("The recipe, as one pipeline", code, "from sklearn.pipeline import Pipeline", *writer.needs())
+
+
+def _features_code(features: ColumnTransformer, writer: EstimatorCode) -> tuple[list[str], str]:
+    """Return a line for each different transformer, and the code that applies them to their columns."""
+    names: dict[str, str] = {}
+    parts = []
+    for block, transformer, columns in features.transformers:
+        code = writer.write(transformer)
+        if code not in names:
+            start = block.split()[0]
+            n_alike = sum(re.fullmatch(rf"{start}(_\d+)?", name) is not None for name in names.values())
+            names[code] = f"{start}_{n_alike + 1}" if n_alike else start
+        parts.append(f"({literal(block)}, {names[code]}, {writer.write(columns)})")
+    writer.imports.add("from sklearn.compose import ColumnTransformer")
+    lines = "".join(textwrap.indent(f"{part},\n", "    ") for part in parts)
+    called = [f"[\n{lines}]", "verbose_feature_names_out=False"]
+    return [f"{name} = {code}" for code, name in names.items()], bracketed("features = ColumnTransformer(", called, ")")
+
+
+def pipeline_code() -> tuple[str, ...]:
+    """Return the code of `with_recipe(model)`, which makes one pipeline of recipe and model, then the import lines."""
+    code = [
+        "def with_recipe(model, sparse_threshold=0.3):",
+        '    """Return the recipe and a model as one pipeline: all that is learned is learned from the same rows.',
+        "",
+        "    `sparse_threshold`: with 0 the model gets every number; else a table of mostly zeros is stored as such.",
+        '    """',
+        '    pipeline = Pipeline([*recipe.steps, ("model", model)])',
+        "    return clone(pipeline).set_params(features__sparse_threshold=sparse_threshold)",
+    ]
+    return "\n".join(code), "from sklearn.base import clone", "from sklearn.pipeline import Pipeline"
+
+
+def _check_stored(columns: Sequence[Column]) -> None:
+    for column in columns:
+        if column.dtype and column.dtype not in STORED[column.kind]:
+            raise BadInputError(
+                f"Column '{column.name}' is stored as {column.dtype} and used as {column.kind}; that has no code.",
+                "Leave the column out, or read the table anew on Collect.",
+            )
+
+
+def _tidy_code(lists: Mapping[str, list[str]]) -> str:
+    """Return the class that does in the program what `CoerceColumns` does, for a table that has types already."""
+    numeric = " + ".join(name for name in ("NUMBERS", "BOOLEANS") if name in lists)
+    gaps = " + ".join(name for name in ("NUMBERS", "BOOLEANS", "DATES") if name in lists)
+    body = [f"X = X[{' + '.join(lists)}].copy()"]
+    if numeric:
+        body.append(f'X[{numeric}] = X[{numeric}].astype("float64").replace([np.inf, -np.inf], np.nan)')
+    if "CATEGORIES" in lists:
+        body.append(f"X[CATEGORIES] = X[CATEGORIES].astype(object).fillna({literal(MISSING_LEVEL)})")
+    if "TEXTS" in lists:
+        body.append('X[TEXTS] = X[TEXTS].astype(object).fillna("")')
+    if gaps:
+        zero = "pd.Timestamp(0) if name in DATES else 0.0" if "DATES" in lists else "0.0"
+        body += ["for name in self.empty_:", f"    X[name] = {zero}"]
+    fit = f"self.empty_ = [name for name in {gaps} if X[name].isna().all()]" if gaps else "self.fitted_ = True"
+    return "\n".join(
+        [
+            f"class {TIDY}(TransformerMixin, BaseEstimator):",
+            '    """Bring the columns into one form: numbers as floats, a missing category as a level of its own.',
+            "",
+            "    A column without a single value in the rows learned from becomes 0: nothing can be learned from it.",
+            '    """',
+            "",
+            "    def fit(self, X, y=None):",
+            f"        {fit}",
+            "        return self",
+            "",
+            "    def transform(self, X):",
+            *(f"        {line}" for line in body),
+            "        return X",
+        ]
+    )
+
+
+def _say_steps(recipe: Recipe) -> str:
+    """Return the recipe's steps in words, as comments."""
+    steps = [step for step in recipe.steps if step.enabled and step.columns]
+    reasons = {step.key: SWITCHED_OFF.sub("", step.reason).strip() for step in steps}
+    return "\n".join(comment(f"* {step.title}: {reasons[step.key]}", "  ") for step in steps)
