@@ -56,9 +56,8 @@ class Text:
 @dataclass(frozen=True)
 class _Survey:
     valid_utf8: bool
-    n_nul: int
-    n_lf: int
-    n_cr: int
+    has_nul: bool
+    only_cr: bool
 
 
 def decode_file(path: Path, workspace: Path) -> Text:
@@ -81,12 +80,11 @@ def decode_file(path: Path, workspace: Path) -> Text:
     _refuse_foreign(head)
     survey = _survey(path)
     encoding = _unicode_mark(head) or ("utf-8" if survey.valid_utf8 else _guess_encoding(path))
-    only_cr = survey.n_lf == 0 and survey.n_cr > 0
-    if encoding == "utf-8" and survey.valid_utf8 and not survey.n_nul and not only_cr:
+    if encoding == "utf-8" and survey.valid_utf8 and not survey.has_nul and not survey.only_cr:
         return Text(path, encoding)
     target = workspace / "decoded.txt"
-    n_broken, n_nul = _transcode(path, target, encoding, only_cr)
-    return Text(target, encoding, _decisions(encoding, n_broken, n_nul, only_cr))
+    n_broken, n_nul = _transcode(path, target, encoding, survey.only_cr)
+    return Text(target, encoding, _decisions(encoding, n_broken, n_nul, survey.only_cr))
 
 
 def _refuse_foreign(head: bytes) -> None:
@@ -119,16 +117,24 @@ def _unicode_mark(head: bytes) -> str | None:
 
 def _survey(path: Path) -> _Survey:
     decoder = codecs.getincrementaldecoder("utf-8")()
-    valid, n_nul, n_lf, n_cr = True, 0, 0, 0
+    valid, has_nul, has_lf, has_cr = True, False, False, False
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
-            n_nul, n_lf, n_cr = n_nul + chunk.count(0), n_lf + chunk.count(b"\n"), n_cr + chunk.count(b"\r")
-            if valid:
-                try:
-                    decoder.decode(chunk)
-                except UnicodeDecodeError:
-                    valid = False
-    return _Survey(valid, n_nul, n_lf, n_cr)
+            has_nul = has_nul or b"\x00" in chunk
+            has_lf = has_lf or b"\n" in chunk
+            has_cr = has_cr or (not has_lf and b"\r" in chunk)
+            valid = valid and _is_valid(decoder, chunk)
+    return _Survey(valid and _is_valid(decoder, b"", final=True), has_nul, has_cr and not has_lf)
+
+
+def _is_valid(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
+    if chunk.isascii() and not decoder.getstate()[0]:
+        return True
+    try:
+        decoder.decode(chunk, final=final)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _lines(path: Path) -> Iterator[bytes]:

@@ -19,6 +19,7 @@ from core.collect.decoding import Text, decode_file
 from core.collect.dialect import MAX_SAMPLE_ROWS, WHITESPACE, Dialect, find_dialect, split_rows
 from core.collect.json_records import looks_like_json, open_json, plan_rows, text_rows
 from core.collect.layout import Layout, Row, find_layout
+from core.collect.proving import Proved, columns_of, report_types, write_typed_rows
 from core.collect.typed_source import parquet_relation, write_typed
 from core.collect.workbook import is_workbook, open_sheet
 from core.errors import BadInputError
@@ -130,14 +131,13 @@ def _convert_json(
     except UnicodeEncodeError as error:
         raise BadInputError("The JSON holds half a character.", "Write the file again as UTF-8.") from error
     staging.load_parquet(connection, rectangular)
-    proofs = staging.find_types(connection, european=False)
-    columns = staging.write_parquet(connection, plan.names, proofs, target)
-    return columns, Reading(
+    proofs = write_typed_rows(connection, plan.names, target, european=False)
+    return columns_of(plan.names, proofs), Reading(
         source.format,
         encoding=text.encoding,
         n_rows_in=plan.n_records,
         n_rows_kept=result.n_rows,
-        decisions=(*text.decisions, *plan.decisions, *staging.report_types(plan.names, proofs)),
+        decisions=(*text.decisions, *plan.decisions, *report_types(plan.names, proofs)),
     )
 
 
@@ -192,8 +192,7 @@ def _convert_text(
         layout = find_layout(list(itertools.islice(source.rows(), MAX_SAMPLE_ROWS)))
     except csv.Error as error:
         raise BadInputError(f"The file cannot be cut into rows: {error}.", "Save it again as plain CSV.") from error
-    n_rows, proofs, loading = _load(connection, source, layout, folder)
-    columns = staging.write_parquet(connection, layout.names, proofs, target)
+    n_rows, proofs, loading = _load(connection, source, layout, target, folder)
     n_kept = pq.read_metadata(target).num_rows
     if n_kept == 0:
         raise BadInputError("The file holds no rows that fit together as a table.", "Look at it in a text editor.")
@@ -205,36 +204,36 @@ def _convert_text(
         n_preamble=layout.n_preamble,
         n_rows_in=n_kept if n_rows is None else n_rows,
         n_rows_kept=n_kept,
-        decisions=(*source.decisions, *layout.decisions, *loading, *staging.report_types(layout.names, proofs)),
+        decisions=(*source.decisions, *layout.decisions, *loading, *report_types(layout.names, proofs)),
     )
-    return columns, reading
+    return columns_of(layout.names, proofs), reading
 
 
 def _load(
-    connection: duckdb.DuckDBPyConnection, source: _Source, layout: Layout, folder: Path
-) -> tuple[int | None, list[staging.Proved], list[Decision]]:
-    """Take the rows in; return their number where some may be left out, the types, and what was decided."""
-    width, dialect = len(layout.names), source.dialect
+    connection: duckdb.DuckDBPyConnection, source: _Source, layout: Layout, target: Path, folder: Path
+) -> tuple[int | None, list[Proved], list[Decision]]:
+    """Write the table; return the number of rows where some may be left out, the types, and what was decided."""
+    names, dialect = layout.names, source.dialect
     european = dialect.delimiter == ";"
     plain = dialect.delimiter not in (None, WHITESPACE) and not dialect.escape and not dialect.lines_quoted
     # DuckDB skips rows where a header spans lines, and lines where they are blank: only one row a line is safe.
     plain = plain and layout.first_line == layout.n_preamble + layout.has_header
-    if plain and dialect.delimiter and dialect.quote and width > 1:
+    if plain and dialect.delimiter and dialect.quote and len(names) > 1:
         try:
             staging.load_csv(
                 connection,
                 source.path,
-                width,
+                len(names),
                 delimiter=dialect.delimiter,
                 quote=dialect.quote,
                 skip=layout.first_line,
             )
-            return None, staging.find_types(connection, european=european), []
+            return None, write_typed_rows(connection, names, target, european=european), []
         except duckdb.Error:
             # A row is not as it should be: row by row, slower, every such row can be counted.
             pass
     n_rows, decisions = _load_row_by_row(connection, source, layout, folder)
-    return n_rows, staging.find_types(connection, european=european), decisions
+    return n_rows, write_typed_rows(connection, names, target, european=european), decisions
 
 
 def _load_row_by_row(

@@ -1,28 +1,18 @@
-"""From text with a known layout to typed Parquet, through DuckDB, with bounded memory and the rows in their order.
-
-Every value is first taken as text. Types are found on a sample and proved on all rows; what does not fit either is one
-of a few stray words, which become missing and are reported, or changes the type.
-"""
+"""Rows of text on disk, whatever file they came from, as `raw` in a DuckDB of bounded memory: columns c0, c1, ..."""
 
 import itertools
-from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.collect.column_types import CODES, WORDS, ColumnType, find_type, stray_words_allowed
-from core.collect.words import BLANKS, MISSING_WORDS, sql_list, sql_name, sql_text
-from core.records import Column, Decision
+from core.collect.words import sql_text
 
 MEMORY_LIMIT = "1GB"
-SAMPLE_ROWS = 2_000
-MAX_COUNTEREXAMPLES = 1_000
-MAX_ROUNDS = 5
 ROW_GROUP_SIZE = 122_880
 CELLS_A_BATCH = 200_000
 COLUMNS_A_QUERY = 8
@@ -109,180 +99,3 @@ def _batches(rows: Iterable[Sequence[str | None]], size: int) -> Iterator[list[S
     iterator = iter(rows)
     while batch := list(itertools.islice(iterator, size)):
         yield batch
-
-
-@dataclass(frozen=True)
-class Proved:
-    """The type of a column that all its rows bear out, and how they did.
-
-    `trimmed`: blanks are taken off the ends of its values. `strays` are the few words that do not fit.
-    """
-
-    column_type: ColumnType
-    trimmed: bool
-    n_fitting: int = 0
-    n_missing_words: int = 0
-    n_failed: int = 0
-    n_trimmed: int = 0
-    strays: tuple[str, ...] = ()
-
-
-def find_types(connection: duckdb.DuckDBPyConnection, *, european: bool, texts: Container[int] = ()) -> list[Proved]:
-    """Return the type of each column of `raw`, found on its first rows and proved on all.
-
-    Parameters
-    ----------
-    european : bool
-        Whether a comma in a number more likely begins its decimals.
-    texts : container of int
-        Columns that are known to be text: they stay text unless they hold dates.
-
-    Raises
-    ------
-    duckdb.Error
-        When the file behind `raw` turns out not to be clean.
-    """
-    samples = _sample(connection)
-    guesses = {index: _guess(connection, values, european) for index, values in enumerate(samples)}
-    proofs: dict[int, Proved] = {}
-    size = NARROW if len(guesses) <= NARROW else COLUMNS_A_QUERY
-    for start in range(0, len(guesses), size):
-        proofs |= _prove(connection, {index: guesses[index] for index in list(guesses)[start : start + size]})
-    found = [_settle(connection, index, proofs[index], samples[index], european) for index in guesses]
-    return [
-        _prove(connection, {index: Proved(WORDS, trimmed=True)})[index]
-        if index in texts and proof.column_type.kind in ("number", "boolean")
-        else proof
-        for index, proof in enumerate(found)
-    ]
-
-
-def _sample(connection: duckdb.DuckDBPyConnection) -> list[Counter[str]]:
-    """Return the values of the first rows, column by column."""
-    rows = connection.sql(f"SELECT * FROM raw LIMIT {SAMPLE_ROWS}").to_arrow_table()  # noqa: S608
-    return [Counter(value for value in column.to_pylist() if value is not None) for column in rows.columns]
-
-
-def _guess(connection: duckdb.DuckDBPyConnection, sample: Counter[str], european: bool) -> Proved:
-    stripped: Counter[str] = Counter()
-    for value, count in sample.items():
-        stripped[value.strip(BLANKS)] += count
-    column_type = find_type(stripped, connection, european=european)
-    return Proved(column_type, trimmed=any(value != value.strip(BLANKS) for value in sample))
-
-
-def _settle(
-    connection: duckdb.DuckDBPyConnection, index: int, proof: Proved, sample: Counter[str], european: bool
-) -> Proved:
-    """Return the type that all rows of a column bear out, going on from what failed."""
-    for _ in range(MAX_ROUNDS):
-        if not proof.n_failed:
-            return _judge_codes(connection, index, proof, sample, european) if proof.column_type == CODES else proof
-        failing = _failing(connection, index, proof)
-        n_present = proof.n_fitting + proof.n_failed
-        few = failing.total() == proof.n_failed and stray_words_allowed(n_present, failing)
-        if few and all(value == value.strip(BLANKS) for value in failing):
-            return replace(proof, strays=tuple(failing))
-        sample = sample + failing
-        proof = _prove(connection, {index: _guess(connection, sample, european)})[index]
-    return _prove(connection, {index: Proved(WORDS, trimmed=True)})[index]
-
-
-def _judge_codes(
-    connection: duckdb.DuckDBPyConnection, index: int, proof: Proved, sample: Counter[str], european: bool
-) -> Proved:
-    """Judge leading zeros by all rows: in a sorted file the first ones do not show that they fill up amounts."""
-    text = _text(index, proof)
-    rows = connection.execute(
-        f"SELECT min({text}) FROM raw WHERE {_state(index, proof)} = 1 "  # noqa: S608
-        f"GROUP BY length({text}), length(ltrim({text}, '0'))"
-    ).fetchall()
-    guess = _guess(connection, sample + Counter(value for (value,) in rows), european)
-    if guess.column_type.kind != "number":
-        return proof
-    again = _prove(connection, {index: guess})[index]
-    return proof if again.n_failed else again
-
-
-def _text(index: int, proof: Proved) -> str:
-    return f"trim(c{index}, {sql_text(BLANKS)})" if proof.trimmed else f"c{index}"
-
-
-def _value(index: int, proof: Proved) -> str:
-    return proof.column_type.expression.replace("{x}", _text(index, proof))
-
-
-def _state(index: int, proof: Proved) -> str:
-    """Return SQL for how a cell fares: 0 blank, 1 fits, 2 a word for nothing, 3 does not fit."""
-    text = _text(index, proof)
-    fits = f"{_value(index, proof)} IS NOT NULL"
-    if not proof.trimmed and proof.column_type.dtype == "string":
-        # Blanks at the ends that the sample did not show.
-        fits += f" AND NOT regexp_matches({text}, {sql_text(f'^[{BLANKS}]|[{BLANKS}]$')})"
-    return (
-        f"CASE WHEN c{index} IS NULL OR {text} = '' THEN 0 WHEN {fits} THEN 1 "
-        f"WHEN lower({text}) IN {sql_list(MISSING_WORDS)} THEN 2 ELSE 3 END"
-    )
-
-
-def _prove(connection: duckdb.DuckDBPyConnection, guesses: dict[int, Proved]) -> dict[int, Proved]:
-    """Count over all rows what fits the types and what does not."""
-    states, counts = [], []
-    for index, guess in guesses.items():
-        changed = f"{_text(index, guess)} <> c{index}" if guess.trimmed else "false"
-        states += [f"{_state(index, guess)} AS s{index}", f"{changed} AS t{index}"]
-        counts += [f"count(*) FILTER (s{index} = {state})" for state in (1, 2, 3)]
-        counts.append(f"count(*) FILTER (t{index})" if guess.column_type.dtype == "string" else "0")
-    query = f"SELECT {', '.join(counts)} FROM (SELECT {', '.join(states)} FROM raw)"  # noqa: S608
-    found = connection.execute(query).fetchall()[0]
-    return {
-        index: replace(guess, n_fitting=fit, n_missing_words=missing, n_failed=failed, n_trimmed=trimmed)
-        for (index, guess), (fit, missing, failed, trimmed) in zip(guesses.items(), _fours(found), strict=True)
-    }
-
-
-def _fours(values: Sequence[int]) -> list[tuple[int, int, int, int]]:
-    return [(values[at], values[at + 1], values[at + 2], values[at + 3]) for at in range(0, len(values), 4)]
-
-
-def _failing(connection: duckdb.DuckDBPyConnection, index: int, proof: Proved) -> Counter[str]:
-    """Return the values of a column that do not fit its type, the frequent ones first."""
-    rows = connection.execute(
-        f"SELECT c{index} AS x, count(*) AS n FROM raw WHERE {_state(index, proof)} = 3 "  # noqa: S608
-        f"GROUP BY x ORDER BY n DESC, x LIMIT {MAX_COUNTEREXAMPLES}"
-    ).fetchall()
-    return Counter(dict(rows))
-
-
-def report_types(names: Sequence[str], proofs: Sequence[Proved]) -> list[Decision]:
-    """Say what was done to the values of each column, where anything was."""
-    decisions: list[Decision] = []
-    for name, proof in zip(names, proofs, strict=True):
-        column_type = proof.column_type
-        told = [
-            (column_type.code, column_type.sentence, proof.n_fitting if column_type.code else 0, ()),
-            ("missing_words", "words that stand for nothing became missing values.", proof.n_missing_words, ()),
-            ("stray_words", f"words among {column_type.kind}s became missing.", proof.n_failed, proof.strays),
-            ("blanks", "blanks around values were taken off.", proof.n_trimmed, ()),
-        ]
-        decisions += [
-            Decision(code, f"Column '{name}': {words}", count, shown) for code, words, count, shown in told if count
-        ]
-    return decisions
-
-
-def write_parquet(
-    connection: duckdb.DuckDBPyConnection, names: Sequence[str], proofs: Sequence[Proved], target: Path
-) -> tuple[Column, ...]:
-    """Write `raw`, with its columns named and typed, as Parquet; return the columns."""
-    selected = ", ".join(
-        f"{_value(index, proof)} AS {sql_name(name)}"
-        for index, (name, proof) in enumerate(zip(names, proofs, strict=True))
-    )
-    connection.execute(
-        f"COPY (SELECT {selected} FROM raw) TO {sql_text(str(target))} "  # noqa: S608
-        f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_SIZE})"
-    )
-    return tuple(
-        Column(name, proof.column_type.kind, proof.column_type.dtype) for name, proof in zip(names, proofs, strict=True)
-    )

@@ -1,5 +1,6 @@
 """What a model says about rows: by ONNX Runtime where the converted model agrees, by scikit-learn otherwise."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from core.deploy.graph_inputs import feed_of, split_for_graph
-from core.records import Engine, Label, Prototype, Reference
+from core.deploy.graph_inputs import GraphFeed
+from core.records import Engine, Json, Label, Prototype, Reference
 
 GRAPH = "model.onnx"
+Scores = tuple[NDArray[Any], NDArray[np.float64] | None]
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,15 @@ class PipelineScorer:
     def __init__(self, pipeline: Pipeline) -> None:
         self.features, self.model = pipeline[:-1], pipeline[-1]
 
-    def score(self, frame: pd.DataFrame) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
+    def score(self, frame: pd.DataFrame) -> Scores:
         """Return predictions of shape (n,) and probabilities of shape (n, n_classes) or None."""
         features = self.features.transform(frame)
         proba = self.model.predict_proba(features) if hasattr(self.model, "predict_proba") else None
         return self.model.predict(features), proba
+
+    def score_rows(self, rows: Sequence[Json]) -> Scores:
+        """Return the same for rows of a request that the service has checked."""
+        return self.score(pd.DataFrame(rows))
 
 
 class OnnxScorer:
@@ -46,12 +52,18 @@ class OnnxScorer:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        names = [one.name for one in self.session.get_inputs()]
-        self.before, _ = split_for_graph(pipeline, names)
+        self.feed = GraphFeed(pipeline, self.session.get_inputs())
 
-    def score(self, frame: pd.DataFrame) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
+    def score(self, frame: pd.DataFrame) -> Scores:
         """Return predictions of shape (n,) and probabilities of shape (n, n_classes) or None."""
-        outputs = self.session.run(None, feed_of(self.before.transform(frame), self.session.get_inputs()))
+        return self._run(self.feed.from_table(frame))
+
+    def score_rows(self, rows: Sequence[Json]) -> Scores:
+        """Return the same for rows of a request that the service has checked, where possible without making a table."""
+        return self._run(self.feed.from_rows(rows))
+
+    def _run(self, inputs: dict[str, Any]) -> Scores:
+        outputs = self.session.run(None, inputs)
         predictions = np.asarray(outputs[0])
         if len(outputs) == 1:
             return predictions.reshape(-1).astype(np.float64), None
@@ -88,7 +100,14 @@ class LoadedModel:
         frame : DataFrame of shape (n, n_columns)
             Rows as `collect.load_frame` gives them or as a request holds them.
         """
-        predictions, proba = self.scorer.score(frame)
+        return self._name_classes(self.scorer.score(frame))
+
+    def predict_rows(self, rows: Sequence[Json]) -> Answers:
+        """Return the answers for rows of a request that the service has checked: all columns there, None if missing."""
+        return self._name_classes(self.scorer.score_rows(rows))
+
+    def _name_classes(self, scores: Scores) -> Answers:
+        predictions, proba = scores
         if not self.prototype.classes:
             return Answers([float(value) for value in predictions], None)
         names = [str(label) for label in self.prototype.classes]

@@ -5,14 +5,12 @@ Several graphs are tried, those that do most of the work first; one whose answer
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from core.deploy.answers import GRAPH, OnnxScorer, PipelineScorer, Scorer
+from core.deploy.answers import GRAPH, OnnxScorer, PipelineScorer, Scorer, Scores
 from core.deploy.golden import ENGINE_TOLERANCE
 from core.deploy.onnx_graph import convert_model, convert_tables
 from core.records import Engine
@@ -65,9 +63,6 @@ def agree(first: Scorer, second: Scorer, rows: pd.DataFrame) -> bool:
     """
     singles = [rows.iloc[[position]] for position in range(min(len(rows), 5))]
     return all(_same_answers(first.score(part), second.score(part)) for part in [rows, *singles])
-
-
-Scores = tuple[NDArray[Any], NDArray[np.float64] | None]
 
 
 def _same_answers(first: Scores, second: Scores) -> bool:

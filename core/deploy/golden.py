@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from core.deploy.answers import PipelineScorer, Scorer
+from core.deploy.answers import PipelineScorer, Scorer, Scores
+from core.deploy.prototype import request_rows
 from core.errors import BadInputError
 from core.records import Prototype
 
@@ -63,8 +64,17 @@ def read_rows(folder: Path) -> pd.DataFrame:
 
 def check_golden(folder: Path, scorer: Scorer, *, tolerance: float = TOLERANCE) -> None:
     """Raise BadInputError unless the model answers the golden rows as it did when it was registered."""
-    table = pd.read_parquet(folder / GOLDEN)
-    predictions, proba = scorer.score(read_rows(folder))
+    _compare(pd.read_parquet(folder / GOLDEN), scorer.score(read_rows(folder)), tolerance)
+
+
+def check_golden_rows(folder: Path, scorer: Scorer, prototype: Prototype, *, tolerance: float = TOLERANCE) -> None:
+    """Raise BadInputError unless it does so, too, when the rows come as a request holds them."""
+    rows = request_rows(prototype, read_rows(folder))
+    _compare(pd.read_parquet(folder / GOLDEN), scorer.score_rows(rows), tolerance)
+
+
+def _compare(table: pd.DataFrame, scores: Scores, tolerance: float) -> None:
+    predictions, proba = scores
     expected = table[PREDICTION].to_numpy()
     if pd.api.types.is_numeric_dtype(table[PREDICTION]):
         scale = tolerance * max(1.0, float(np.std(expected)))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from core.deploy.answers import GRAPH, LoadedModel, OnnxScorer, PipelineScorer, Scorer
 from core.deploy.apart import run_apart
-from core.deploy.golden import ENGINE_TOLERANCE, check_golden
+from core.deploy.golden import ENGINE_TOLERANCE, check_golden, check_golden_rows
 from core.errors import BadInputError, LifecycleError, NotReadyError
 from core.evaluate.model_folder import DAMAGED_HINT, check_folder, read_model
 from core.records import Engine, ModelVersion, Prototype, Reference
@@ -65,6 +65,7 @@ def open_model(folder: Path, digest: str | None) -> LoadedModel:
     """
     manifest = check_folder(folder, digest)
     pipeline = read_model(folder)
+    prototype = read_prototype(folder)
     proven = PipelineScorer(pipeline)
     check_golden(folder, proven)
     scorer: Scorer = proven
@@ -72,7 +73,8 @@ def open_model(folder: Path, digest: str | None) -> LoadedModel:
     if manifest.get("engine") == "onnx":
         scorer, engine = OnnxScorer(pipeline, folder / GRAPH), "onnx"
         check_golden(folder, scorer, tolerance=ENGINE_TOLERANCE)
-    return LoadedModel(scorer, engine, read_prototype(folder), read_reference(folder))
+        check_golden_rows(folder, scorer, prototype, tolerance=ENGINE_TOLERANCE)
+    return LoadedModel(scorer, engine, prototype, read_reference(folder))
 
 
 def read_prototype(folder: Path) -> Prototype:

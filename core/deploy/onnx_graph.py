@@ -1,9 +1,10 @@
 """The fitted pipeline as an ONNX graph, as far as skl2onnx converts it.
 
-Everything from the step `features` on (what comes before works on tables) makes one graph with an input a column. Where
-that does not convert or does not agree, the model alone: one input `features`, made by the pipeline before it.
+The step `features` and the model make one graph with two inputs, numbers and categories; what comes before works on
+tables. Where that does not convert or does not agree, the model alone: one input, made by the pipeline before it.
 """
 
+import copy
 import warnings
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,10 +16,11 @@ import skl2onnx
 from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType, StringTensorType
 from skl2onnx.sklapi import CastTransformer
 from sklearn.base import is_classifier
+from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
 
-from core.deploy.graph_inputs import FEATURES, n_table_steps
-from core.deploy.onnx_converters import CONVERTERS, SHAPES
+from core.deploy import onnx_converters, onnx_models
+from core.deploy.graph_inputs import FEATURES, NUMBERS, Blocks, columns_of, n_table_steps
 
 TARGET_OPSET: Mapping[str, int] = MappingProxyType({"": 21, "ai.onnx.ml": 3})
 
@@ -30,14 +32,23 @@ def convert_tables(pipeline: Pipeline, sample: pd.DataFrame, *, double: bool) ->
     scikit-learn's trees do: a tree in double precision takes other branches where a value lies on a border.
     """
     at = n_table_steps(pipeline)
-    table = pipeline[:at].transform(sample)
-    types = [
-        (str(name), (StringTensorType if table[name].dtype == object else DoubleTensorType)([None, 1]))
-        for name in table.columns
-    ]
+    columns = columns_of(pipeline[:at].transform(sample.head(1)))
+    blocks = Blocks(pipeline[at], columns)
+    fed = blocks.feed(columns)
+    kinds = {name: DoubleTensorType if name == NUMBERS else StringTensorType for name in fed}
+    types = [(name, kinds[name]([None, matrix.shape[1]])) for name, matrix in fed.items()]
     cast = [] if double else [("cast", CastTransformer(dtype=np.float32))]
-    part = Pipeline([*pipeline.steps[at:-1], *cast, pipeline.steps[-1]])
+    features = _by_position(pipeline[at], blocks, columns)
+    part = Pipeline([(FEATURES, features), *pipeline.steps[at + 1 : -1], *cast, pipeline.steps[-1]])
     return _convert(part, pipeline[-1], types)
+
+
+def _by_position(features: Any, blocks: Blocks, columns: Any) -> Any:
+    """Return the fitted step with its columns by number, as skl2onnx needs them when inputs hold several."""
+    widths = {name: block(columns[column]).shape[1] for name, block, column in blocks.free_texts}
+    counted = copy.copy(features)
+    counted.transformers_ = blocks.positions(widths)
+    return counted
 
 
 def convert_model(pipeline: Pipeline, *, double: bool) -> bytes:
@@ -47,16 +58,18 @@ def convert_model(pipeline: Pipeline, *, double: bool) -> bytes:
 
 
 def _convert(part: Any, model: Any, types: list[tuple[str, Any]]) -> bytes:
+    # Labels and probabilities are wanted as they are, not as a list of dictionaries.
+    plain = is_classifier(model) and not isinstance(model, DummyClassifier)
     with warnings.catch_warnings():
         # It reads attributes that scikit-learn is going to drop: for its authors to mend.
         warnings.simplefilter("ignore")
         graph = skl2onnx.convert_sklearn(
             part,
             initial_types=types,
-            options={id(model): {"zipmap": False}} if is_classifier(model) else None,
+            options={id(model): {"zipmap": False}} if plain else None,
             target_opset=dict(TARGET_OPSET),
-            custom_conversion_functions=dict(CONVERTERS),
-            custom_shape_calculators=dict(SHAPES),
+            custom_conversion_functions={**onnx_converters.CONVERTERS, **onnx_models.CONVERTERS},
+            custom_shape_calculators={**onnx_converters.SHAPES, **onnx_models.SHAPES},
         )
     serialized: bytes = graph.SerializeToString()
     return serialized

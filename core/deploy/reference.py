@@ -86,7 +86,8 @@ def _quantile_edges(numbers: NDArray[np.float64]) -> tuple[float, ...]:
 
 def _as_numbers(present: "pd.Series[Any]", kind: ColumnKind) -> NDArray[np.float64]:
     if kind == "date":
-        present = (present - pd.Timestamp(0)).dt.total_seconds()
+        # Not by subtracting a Timestamp: that counts nanoseconds, which the year 9000 has too many of.
+        return present.to_numpy().astype("M8[us]").astype(np.int64) / 1e6
     if kind == "text":
         present = present.str.len()
     return np.asarray(present, dtype=np.float64)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from core.collect import run_reading
+from core.collect import run_reading, run_refresh
 from core.deploy import run_registration
 from core.evaluate import run_evaluation
 from core.records import JobKind, Json
@@ -17,6 +17,7 @@ Handler = Callable[[JobHandle], Json]
 HANDLERS: Mapping[JobKind, Handler] = MappingProxyType(
     {
         "collect": run_reading,
+        "refresh": run_refresh,
         "train": run_training,
         "evaluate": run_evaluation,
         "register": run_registration,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from core import monitor
+from core import collect, monitor
 from core.errors import LifecycleError, NotFoundError
 from core.jobs.handlers import HANDLERS, Handler
 from core.records import Job, JobKind, ProcessInfo, new_id, utc_now
@@ -82,7 +82,7 @@ class JobRunner:
                 Repeating(
                     BEAT_INTERVAL_S, self._beat, self._revive, lambda: self._show_life(info), self._forget_the_dead
                 ),
-                Repeating(ALERT_INTERVAL_S, self._check_alerts),
+                Repeating(ALERT_INTERVAL_S, self._check_alerts, self._refresh_what_is_due),
                 pool,
             ):
                 while not self.closing.wait(CLAIM_INTERVAL_S):
@@ -157,6 +157,9 @@ class JobRunner:
     def _check_alerts(self) -> None:
         for deployment in self.store.releases.all():
             monitor.check_alerts(self.store, deployment.id, now=utc_now())
+
+    def _refresh_what_is_due(self) -> None:
+        collect.start_due_refreshes(self.store, utc_now())
 
 
 class Repeating:

@@ -2,6 +2,7 @@
 
 from core.records.base import ColumnKind, Json, Label, Task, new_id, utc_now
 from core.records.data import (
+    Arrival,
     Column,
     ColumnProfile,
     DatasetRole,
@@ -10,6 +11,7 @@ from core.records.data import (
     Decision,
     Distribution,
     Edit,
+    Message,
     PriceList,
     PriceOutcome,
     Profile,
@@ -75,6 +77,7 @@ __all__ = [
     "Alert",
     "AlertKind",
     "AlertState",
+    "Arrival",
     "Candidate",
     "Challenge",
     "Column",
@@ -103,6 +106,7 @@ __all__ = [
     "Label",
     "LabelRecord",
     "Lap",
+    "Message",
     "Metric",
     "MetricEstimate",
     "ModelVersion",

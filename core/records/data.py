@@ -107,7 +107,8 @@ class DatasetVersion:
 class Source:
     """Where a table is read from again and again. Its secret is kept apart, never in here.
 
-    `dataset_id` is the newest version read from it, `last_change` says what that reading changed.
+    `dataset_id` is the newest version read from it, `last_change` says what that reading changed. `problem` says why
+    the last try failed, empty when it did not; `every_minutes` is how often it is read without being asked.
     """
 
     project_id: str
@@ -117,9 +118,38 @@ class Source:
     dataset_id: str | None = None
     last_read_at: datetime | None = None
     last_change: str = ""
+    every_minutes: int | None = None
+    last_tried_at: datetime | None = None
+    problem: str = ""
     created_by: str = "someone"
     id: str = field(default_factory=new_id)
     created_at: datetime = field(default_factory=utc_now)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message of a sensor feed as it is shown: when it arrived, on which topic, how its content begins."""
+
+    arrived_at: datetime
+    topic: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What has arrived from a sensor feed so far.
+
+    `per_slot[i]` messages arrived in the i-th stretch of `slot_s` seconds since `started_at`; `last` are the newest.
+    """
+
+    started_at: datetime
+    n_messages: int = 0
+    n_rows: int = 0
+    n_malformed: int = 0
+    slot_s: float = 1.0
+    per_slot: tuple[int, ...] = ()
+    last: tuple[Message, ...] = ()
+    connected: bool = True
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,8 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,14 @@ from sqlalchemy.pool import NullPool
 
 from core.collect import staging
 from core.collect.layout import MAX_COLUMNS, unique_names
+from core.collect.proving import columns_of, report_types, write_typed_rows
 from core.collect.sources.guard import PRIVATE_HINT, check_host, private_allowed
+from core.collect.sources.rows import MAX_SECONDS, ROWS_A_CHUNK, Rows
+from core.collect.sources.watch import Watch
 from core.errors import BadInputError
-from core.records import Column, Decision, Json, Reading
+from core.records import Column, Json, Reading
 
-MAX_ROWS = 2_000_000
-MAX_SECONDS = 120
 CONNECT_SECONDS = 10
-ROWS_A_CHUNK = 5_000
 MAX_VALUE_BYTES = 10_000_000
 DRIVERS = {
     **dict.fromkeys(("postgresql", "postgres", "postgresql+psycopg"), "postgresql+psycopg"),
@@ -98,7 +97,9 @@ def list_tables(settings: Json, secret: str, home: Path) -> tuple[str, ...]:
         return tuple(sorted([*found.get_table_names(), *found.get_view_names()]))
 
 
-def read_database(settings: Json, secret: str, target: Path, workspace: Path) -> tuple[tuple[Column, ...], Reading]:
+def read_database(
+    settings: Json, secret: str, target: Path, workspace: Path, watch: Watch
+) -> tuple[tuple[Column, ...], Reading]:
     """Write a table, or what a SELECT gives, as typed Parquet; return its columns and how it was read.
 
     Parameters
@@ -109,71 +110,26 @@ def read_database(settings: Json, secret: str, target: Path, workspace: Path) ->
     with (
         tempfile.TemporaryDirectory(dir=workspace) as folder,
         staging.open_staging(Path(folder)) as duck,
-        _open(settings, secret, workspace.parent) as connection,
+        _open(settings, secret, workspace.parent, watch) as connection,
     ):
+        watch.say("The database is at work")
         result = _run(connection, settings)
         names = list(result.keys())
         if len(names) > MAX_COLUMNS:
             raise BadInputError(f"There are {len(names):,} columns.", f"At most {MAX_COLUMNS:,} can be read.")
-        rows, rectangular = _Rows(result), Path(folder) / "rows.parquet"
+        rows, rectangular = Rows(result, watch), Path(folder) / "rows.parquet"
         taken = staging.write_rectangular(rows.read(), len(names), rectangular)
         if not taken.n_rows:
             raise BadInputError("The table has no rows.", "Choose another one, or change the SELECT.")
         staging.load_parquet(duck, rectangular)
-        proofs = staging.find_types(duck, european=False, texts=rows.texts)
         unique = unique_names(names)
-        columns = staging.write_parquet(duck, unique, proofs, target)
-    decisions = [*rows.decisions(), *staging.report_types(unique, proofs)]
+        proofs = write_typed_rows(duck, unique, target, european=False, texts=rows.texts, numbers=rows.only_numbers)
+    decisions = [*rows.decisions(), *report_types(unique, proofs)]
     kind = make_url(settings["url"]).get_backend_name()
     name = {"postgresql": "PostgreSQL", "mysql": "MySQL", "sqlite": "SQLite"}[kind]
-    return columns, Reading(name, n_rows_in=taken.n_rows, n_rows_kept=taken.n_rows, decisions=tuple(decisions))
-
-
-@dataclass
-class _Rows:
-    """Rows of a result as text, chunk by chunk; `texts` are the columns that hold text in the database."""
-
-    result: CursorResult[Any]
-    texts: set[int] = field(default_factory=set)
-    n_binary: int = 0
-    cut: bool = False
-
-    def read(self) -> Iterator[list[str | None]]:
-        """Yield each row, up to the caps."""
-        deadline, n_rows = time.monotonic() + MAX_SECONDS, 0
-        for chunk in self.result.partitions(ROWS_A_CHUNK):
-            if time.monotonic() > deadline:
-                raise BadInputError(f"Reading took longer than {MAX_SECONDS} seconds.", "Ask for fewer rows.")
-            for row in chunk:
-                n_rows += 1
-                if n_rows > MAX_ROWS:
-                    self.cut = True
-                    return
-                yield [self._as_text(index, value) for index, value in enumerate(row)]
-
-    def _as_text(self, index: int, value: Any) -> str | None:
-        if value is None:
-            return None
-        if isinstance(value, str):
-            self.texts.add(index)
-            return value
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if isinstance(value, bytes | memoryview):
-            self.n_binary += 1
-            return None
-        if isinstance(value, datetime | date):
-            return value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
-        return str(value)
-
-    def decisions(self) -> list[Decision]:
-        """Say what was left out."""
-        told = []
-        if self.cut:
-            told.append(Decision("row_cap", f"There are more rows; the first {MAX_ROWS:,} were read.", MAX_ROWS))
-        if self.n_binary:
-            told.append(Decision("binary", "Binary values (pictures, files) became missing.", self.n_binary))
-        return told
+    return columns_of(unique, proofs), Reading(
+        name, n_rows_in=taken.n_rows, n_rows_kept=taken.n_rows, decisions=tuple(decisions)
+    )
 
 
 def _run(connection: Connection, settings: Json) -> CursorResult[Any]:
@@ -194,25 +150,48 @@ def _run(connection: Connection, settings: Json) -> CursorResult[Any]:
 
 
 @contextmanager
-def _open(settings: Json, secret: str, home: Path) -> Iterator[Connection]:
+def _open(settings: Json, secret: str, home: Path, watch: Watch | None = None) -> Iterator[Connection]:
     """Open a connection that can only read; what goes wrong on it is told without the password."""
-    engine = None
+    engine, watch = None, watch or Watch()
     try:
         engine = _engine(settings["url"], secret, home)
-        with engine.connect() as connection:
+        with engine.connect() as connection, watch.interrupting(partial(_interrupt, engine, connection)):
             yield connection
     except NoSuchTableError as error:
         raise BadInputError("The table is gone.", "Choose another one.") from error
     except ModuleNotFoundError as error:
         raise BadInputError("The driver for this database is not installed.", f"Install {error.name}.") from error
     except SQLAlchemyError as error:
-        said = str(getattr(error, "orig", None) or error).strip() or "no reason given"
-        first = said.splitlines()[0]
-        message = first.replace(secret, "***") if secret else first
+        watch.raise_if_stopped()
+        message = said_by(error)
+        message = message.replace(secret, "***") if secret else message
         raise BadInputError(f"The database says: {message}", "Check address, name, password and SELECT.") from None
     finally:
         if engine is not None:
             engine.dispose()
+
+
+def said_by(error: SQLAlchemyError) -> str:
+    """Return the first line of what a database says, without the driver's own trimmings."""
+    said: object = getattr(error, "orig", None) or error
+    arguments: tuple[object, ...] = getattr(said, "args", ())
+    if len(arguments) > 1 and isinstance(arguments[0], int):  # MySQL's number of the error, then the words.
+        said = arguments[1]
+    lines = [line for line in str(said).splitlines() if line.strip()]
+    return lines[0].strip() if lines else "no reason given"
+
+
+def _interrupt(engine: Engine, connection: Connection) -> None:
+    """End what the database does for a connection; called from another thread."""
+    driver: Any = connection.connection.driver_connection
+    with suppress(SQLAlchemyError, OSError, BadInputError):
+        if engine.dialect.name == "postgresql":
+            driver.cancel_safe(timeout=CONNECT_SECONDS)
+        elif engine.dialect.name == "sqlite":
+            driver.interrupt()
+        else:
+            with engine.connect() as other:
+                other.exec_driver_sql(f"KILL QUERY {int(driver.thread_id())}")
 
 
 def _engine(url: str, secret: str, home: Path) -> Engine:

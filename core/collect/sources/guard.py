@@ -18,12 +18,14 @@ from urllib.parse import unquote
 
 import httpx
 
+from core.collect.sources.watch import Watch
 from core.errors import BadInputError
 
 MAX_BYTES = 500 << 20
 MAX_SECONDS = 120.0
 SILENT_SECONDS = 15.0
 MAX_REDIRECTS = 5
+MAX_DIGITS = 16
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 METADATA = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "192.0.0.192", "fd00:ec2::254")))
 """Where cloud providers hand out a machine's passwords, besides the link-local addresses."""
@@ -38,6 +40,23 @@ class Fetched:
     url: str
     media_type: str
     filename: str
+
+
+class BusyError(BadInputError):
+    """The server asks us to come back later.
+
+    Parameters
+    ----------
+    host : str
+        Who says so.
+    wait_s : float or None
+        After how many seconds, where it says that.
+    """
+
+    def __init__(self, host: str, wait_s: float | None) -> None:
+        self.wait_s = wait_s
+        when = "later" if wait_s is None else f"in {wait_s:,.0f} seconds"
+        super().__init__(f"{host} is asked too often, and wants to be asked again {when}.", "Refresh it less often.")
 
 
 def private_allowed() -> bool:
@@ -96,6 +115,25 @@ def _meanings(address: Address) -> list[Address]:
     return inner
 
 
+def open_connection(host: str, port: int, seconds: float) -> socket.socket:
+    """Return a connection to a host's checked address, which is checked again once it stands.
+
+    Raises
+    ------
+    BadInputError
+        When the host is refused or does not exist.
+    OSError
+        When it does not answer within so many seconds.
+    """
+    opened = socket.create_connection((check_host(host, port), port), timeout=seconds)
+    try:
+        check_address(opened.getpeername()[0])
+    except BadInputError:
+        opened.close()
+        raise
+    return opened
+
+
 def check_url(url: str) -> httpx.URL:
     """Return an address of the web that is fit to be asked, the host not looked up yet.
 
@@ -122,6 +160,7 @@ def fetch(
     headers: Mapping[str, str] | None = None,
     max_bytes: int = MAX_BYTES,
     max_seconds: float = MAX_SECONDS,
+    watch: Watch | None = None,
 ) -> Fetched:
     """Write what an address of the web answers to a file.
 
@@ -129,16 +168,21 @@ def fetch(
     ----------
     headers : mapping, optional
         Sent to this host only, not to one it redirects to.
+    watch : Watch, optional
+        Is told how much has come; a stop ends the connection.
 
     Raises
     ------
     BadInputError
         When the address is refused, does not answer well, or answers too much or too slowly.
+    StoppedError
+        When the watch is stopped.
     """
-    place, sent = check_url(url), dict(headers or {})
+    place, sent, watch = check_url(url), dict(headers or {}), watch or Watch()
     try:
         with (
             _Deadline(max_seconds) as deadline,
+            watch.interrupting(deadline.end),
             httpx.Client(trust_env=False, timeout=min(SILENT_SECONDS, max_seconds)) as client,
         ):
             for _ in range(MAX_REDIRECTS + 1):
@@ -146,7 +190,8 @@ def fetch(
                     check_address(response.extensions["network_stream"].get_extra_info("server_addr")[0])
                     if not response.has_redirect_location:
                         _refuse_failure(place, response)
-                        _write(response, target, max_bytes, deadline)
+                        _write(response, target, max_bytes, watch)
+                        deadline.raise_if_over()
                         media_type = response.headers.get("content-type", "").split(";")[0].strip().lower()
                         return Fetched(str(place), media_type, unquote(place.path.rsplit("/", 1)[-1]) or place.host)
                     following = check_url(str(place.join(response.headers["location"])))
@@ -154,8 +199,10 @@ def fetch(
                     sent = {}
                 place = following
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        if deadline.is_over:
-            raise BadInputError("The answer comes too slowly, and was given up.", "Try again later.") from error
+        watch.raise_if_stopped()
+        deadline.raise_if_over()
+        if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.DecodingError):
+            raise BadInputError(f"The answer of {place.host} breaks off.", "Try again later.") from error
         raise BadInputError(f"{place.host} does not answer.", "Try again later, or check the address.") from error
     raise BadInputError("The address leads from one page to another without end.", "Use the address of the file.")
 
@@ -184,14 +231,18 @@ def _request(
 
 
 def _refuse_failure(place: httpx.URL, response: httpx.Response) -> None:
+    if response.status_code in (429, 503):
+        said = response.headers.get("retry-after", "").strip()
+        raise BusyError(place.host, float(said) if said.isdecimal() and len(said) < MAX_DIGITS else None)
     if response.status_code in (401, 403):
         raise BadInputError(f"{place.host} does not let us in.", "Check the token, or whether it is open to you.")
     if not response.is_success:
         raise BadInputError(f"{place.host} answers with error {response.status_code}.", "Check the address.")
 
 
-def _write(response: httpx.Response, target: Path, max_bytes: int, deadline: "_Deadline") -> None:
-    n_bytes = 0
+def _write(response: httpx.Response, target: Path, max_bytes: int, watch: Watch) -> None:
+    n_bytes, said = 0, response.headers.get("content-length", "")
+    n_expected = int(said) if said.isdecimal() and len(said) < MAX_DIGITS else 0
     with target.open("wb") as file:
         for chunk in response.iter_bytes():
             n_bytes += len(chunk)
@@ -199,8 +250,8 @@ def _write(response: httpx.Response, target: Path, max_bytes: int, deadline: "_D
                 message = f"The answer is larger than {max_bytes / (1 << 20):,.0f} MB, and was not taken in."
                 raise BadInputError(message, "Ask for fewer rows.")
             file.write(chunk)
-    if deadline.is_over:  # An answer that does not say its length looks complete when it is cut off.
-        raise BadInputError("The answer comes too slowly, and was given up.", "Try again later.")
+            watch.say(f"{n_bytes / 1e6:,.1f} MB so far", min(n_bytes / n_expected, 1.0) if n_expected else 0.0)
+    watch.raise_if_stopped()  # An answer that does not say its length looks complete when it is cut off.
 
 
 class _Deadline:
@@ -209,7 +260,7 @@ class _Deadline:
     def __init__(self, seconds: float) -> None:
         self.is_over = False
         self._sockets: list[socket.socket] = []
-        self._timer = threading.Timer(seconds, self._end)
+        self._timer = threading.Timer(seconds, self.end)
         self._timer.daemon = True
 
     def __enter__(self) -> "_Deadline":
@@ -224,9 +275,15 @@ class _Deadline:
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._sockets.append(details["return_value"].get_extra_info("socket"))
             if self.is_over:
-                self._end()
+                self.end()
 
-    def _end(self) -> None:
+    def raise_if_over(self) -> None:
+        """Raise BadInputError when the time was over."""
+        if self.is_over:
+            raise BadInputError("The answer comes too slowly, and was given up.", "Try again later.")
+
+    def end(self) -> None:
+        """End what is connected, and what will be."""
         self.is_over = True
         for each in self._sockets:
             with suppress(OSError):

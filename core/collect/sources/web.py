@@ -7,7 +7,9 @@ from pathlib import Path
 
 from core.collect.reading import convert_file
 from core.collect.sources.guard import Fetched, fetch
+from core.collect.sources.keys import with_key
 from core.collect.sources.page_tables import is_page, page_tables
+from core.collect.sources.watch import Watch
 from core.errors import BadInputError
 from core.records import Column, Decision, Json, Reading
 
@@ -41,17 +43,20 @@ def look_at_page(url: str, workspace: Path) -> tuple[PageTable, ...]:
         )
 
 
-def read_web(settings: Json, _secret: str, target: Path, workspace: Path) -> tuple[tuple[Column, ...], Reading]:
+def read_web(
+    settings: Json, secret: str, target: Path, workspace: Path, watch: Watch
+) -> tuple[tuple[Column, ...], Reading]:
     """Write the table behind an address as typed Parquet; return its columns and how it was read.
 
     Parameters
     ----------
     settings : dict
-        `url`, and the number of the `table` where it is a page.
+        `url`, the number of the `table` where it is a page, and `key`, the name of the address's secret parameter.
     """
     with tempfile.TemporaryDirectory(dir=workspace) as folder:
         path = Path(folder) / "answer"
-        fetched = fetch(settings["url"], path)
+        fetched = fetch(with_key(settings, secret), path, watch=watch)
+        watch.say("Reading what came", 1.0)
         if not is_page(path):
             return convert_file(path, fetched.filename, target, workspace)
         return _convert_page(path, fetched, int(settings.get("table") or 0), target, workspace)

@@ -1,64 +1,131 @@
-"""Which engine serves which family, and that it gives the same answers."""
+"""Which engine serves which family, and that it gives the same answers: from tables, and from rows of a request."""
 
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.preprocessing import FunctionTransformer
 from threadpoolctl import threadpool_limits
 
 from core import prepare
-from core.deploy.answers import OnnxScorer, PipelineScorer
-from core.deploy.engine import choose_engine
+from core.deploy.answers import OnnxScorer, PipelineScorer, Scorer
+from core.deploy.engine import ALL, MODEL_ONLY, choose_engine
 from core.deploy.golden import odd_rows
-from core.deploy.prototype import build_prototype
+from core.deploy.prototype import build_prototype, request_rows
 from core.evaluate.model_folder import read_model, write_model
-from core.store import Store
+from core.prepare import SplitRows
+from core.records import Prototype, Recipe
+from core.store import open_store
 from core.train import FAMILIES
 from core.train.fitting import FitSpec, fit_pipeline
-from tests.model_worlds import METRICS, make_world
+from tests.mixed_worlds import make_mixed_world
+from tests.model_worlds import METRICS
 
-NOT_CONVERTED = {
-    ("dummy", "binary"),
-    ("dummy", "multiclass"),
-    ("dummy", "regression"),
-    ("hist_gradient_boosting", "binary"),
-    ("hist_gradient_boosting", "multiclass"),
-    ("hist_gradient_boosting", "regression"),
-    ("svm", "regression"),
-    ("neural_network", "regression"),
-}
+N_ROWS = 400
 CASES = [
     pytest.param(family.key, task, marks=() if task == "binary" or family.key == "linear" else pytest.mark.slow)
     for family in FAMILIES
     for task in family.tasks
 ]
-
-
 # A network on so few rows is not finished when its time is up, and need not be for this.
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+UNFINISHED = "ignore::sklearn.exceptions.ConvergenceWarning"
+
+
+class Prepared:
+    """A recipe over all kinds of columns, its rows, and rows to ask: test rows, unseen categories, gaps everywhere."""
+
+    def __init__(self, recipe: Recipe, rows: SplitRows) -> None:
+        self.recipe, self.rows = recipe, rows
+        self.prototype: Prototype = build_prototype(recipe, rows.train, ())
+        test = rows.test[[column.name for column in self.prototype.columns]]
+        self.asked = pd.concat([test, odd_rows(test.head(20), self.prototype)], ignore_index=True)
+
+    def fit(self, family: str) -> Any:
+        # As in training: one thread each, since threads of several fits would fight over the cores.
+        with threadpool_limits(1):
+            return fit_pipeline(FitSpec(self.recipe, family, METRICS[self.recipe.task], 0), self.rows.train)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Prepared]]:
+    store = open_store(tmp_path_factory.mktemp("engine") / "home")
+
+    @cache
+    def make(task: str) -> Prepared:
+        recipe = make_mixed_world(store, task, N_ROWS).recipe
+        return Prepared(recipe, prepare.split_rows(store, recipe))
+
+    yield make
+    store.engine.dispose()
+
+
+def assert_same(scorer: Scorer, pipeline: Any, part: Prepared) -> None:
+    """The answers are scikit-learn's, whether the rows come as a table or as a request holds them, many or one."""
+    expected, expected_proba = PipelineScorer(pipeline).score(part.asked)
+    rows = request_rows(part.prototype, part.asked)
+    for predictions, proba in (scorer.score(part.asked), scorer.score_rows(rows)):
+        if part.recipe.task == "regression":
+            assert np.allclose(predictions, expected, rtol=1e-4, atol=1e-4 * expected.std())
+        else:
+            assert predictions.tolist() == expected.tolist()
+            assert np.allclose(proba, expected_proba, atol=1e-4)
+    alone = scorer.score_rows(rows[:1])[0]
+    assert alone[0] == pytest.approx(expected[0], rel=1e-4) if part.recipe.task == "regression" else expected[0]
+
+
+@pytest.mark.filterwarnings(UNFINISHED)
 @pytest.mark.parametrize(("family", "task"), CASES)
-def test_every_family_is_stored_and_served_with_the_same_answers(
-    store: Store, tmp_path: Path, family: str, task: str
+def test_every_family_is_served_by_onnx_runtime_on_all_kinds_of_columns(
+    prepared: Callable[[str], Prepared], tmp_path: Path, family: str, task: str
 ) -> None:
-    world = make_world(store, "A project", task=task)
-    rows = prepare.split_rows(store, world.recipe)
-    # As in training: one thread each, since threads of several fits would fight over the cores.
-    with threadpool_limits(1):
-        pipeline = fit_pipeline(FitSpec(world.recipe, family, METRICS[task], 0), rows.train)
+    part = prepared(task)
+    pipeline = part.fit(family)
     write_model(pipeline, tmp_path)
-    prototype = build_prototype(world.recipe, rows.train, ())
-    names = [column.name for column in prototype.columns]
-    asked = pd.concat([rows.test[names], odd_rows(rows.test[names].head(20), prototype)], ignore_index=True)
     reread = read_model(tmp_path)
-    engine, reason = choose_engine(reread, tmp_path, asked)
-    assert engine == ("pipeline" if (family, task) in NOT_CONVERTED else "onnx"), reason
-    scorer = OnnxScorer(reread, tmp_path / "model.onnx") if engine == "onnx" else PipelineScorer(reread)
-    predictions, proba = scorer.score(asked)
-    if task == "regression":
-        expected = pipeline.predict(asked)
-        assert np.allclose(predictions, expected, rtol=1e-4, atol=1e-4 * expected.std())
-    else:
-        assert predictions.tolist() == pipeline.predict(asked).tolist()
-        assert np.allclose(proba, pipeline.predict_proba(asked), atol=1e-4)
-    assert (tmp_path / "model.onnx").exists() == (engine == "onnx")
+    engine, reason = choose_engine(reread, tmp_path, part.asked)
+    assert engine == "onnx", reason
+    assert reason.startswith(ALL)
+    scorer = OnnxScorer(reread, tmp_path / "model.onnx")
+    assert scorer.feed.is_direct
+    assert_same(scorer, pipeline, part)
+
+
+def test_where_the_features_do_not_convert_the_model_alone_does(
+    prepared: Callable[[str], Prepared], tmp_path: Path
+) -> None:
+    part = prepared("binary")
+    pipeline = part.fit("linear")
+    pipeline.steps.insert(3, ("own", FunctionTransformer(np.abs)))
+    engine, reason = choose_engine(pipeline, tmp_path, part.asked)
+    assert engine == "onnx"
+    assert reason.startswith(MODEL_ONLY)
+    assert_same(OnnxScorer(pipeline, tmp_path / "model.onnx"), pipeline, part)
+
+
+def test_a_table_step_without_a_way_for_rows_is_given_a_table(
+    prepared: Callable[[str], Prepared], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = prepared("binary")
+    pipeline = part.fit("linear")
+    choose_engine(pipeline, tmp_path, part.asked)
+    monkeypatch.delattr(type(pipeline[1]), "transform_columns")
+    scorer = OnnxScorer(pipeline, tmp_path / "model.onnx")
+    assert not scorer.feed.is_direct
+    assert_same(scorer, pipeline, part)
+
+
+def test_a_graph_that_answers_otherwise_is_thrown_away(
+    prepared: Callable[[str], Prepared], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = prepared("binary")
+    pipeline = part.fit("linear")
+    score = OnnxScorer.score
+    monkeypatch.setattr(OnnxScorer, "score", lambda self, frame: (score(self, frame)[0], score(self, frame)[1] + 0.01))
+    engine, reason = choose_engine(pipeline, tmp_path, part.asked)
+    assert engine == "pipeline"
+    assert "other answers" in reason
+    assert not (tmp_path / "model.onnx").exists()

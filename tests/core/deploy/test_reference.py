@@ -165,3 +165,12 @@ def test_the_prototype_tells_what_a_row_must_look_like() -> None:
     assert columns["carrier"].example == "UA"
     assert columns["open"].example in (True, False)
     assert datetime.fromisoformat(str(columns["when"].example)).year == 2020
+
+
+def test_dates_of_far_away_years_are_counted_beyond_all_others() -> None:
+    edges = (0.0, 1e9)
+    reference = Reference(
+        (ReferenceColumn("at", "date", edges, counts=(0, 1, 0, 0)),), ReferenceColumn("y", "number"), 1
+    )
+    frame = pd.DataFrame({"at": ["9000-01-01", "0800-01-01T10:00:00", "1980-01-01", None]})
+    assert count_rows(reference, frame) == {"at": (1, 1, 1, 1)}

@@ -7,7 +7,7 @@ from sqlalchemy import create_engine, text
 
 from core import collect
 from core.collect import sources
-from core.collect.sources import database
+from core.collect.sources import database, rows
 from core.errors import BadInputError
 from core.records import DatasetVersion
 from core.store import Store
@@ -91,7 +91,7 @@ def test_one_select_is_run_as_it_is_written(store: Store, project_id: str, shop:
 def test_only_so_many_rows_are_read_and_it_is_told(
     store: Store, project_id: str, shop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "MAX_ROWS", 10)
+    monkeypatch.setattr(rows, "MAX_ROWS", 10)
     version = read(store, project_id, {"url": shop, "table": "sales"})
     assert version.n_rows == 10
     assert version.reading is not None

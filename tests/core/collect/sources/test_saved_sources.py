@@ -1,5 +1,6 @@
 """Saved sources: files and tables on the web, APIs page by page, secrets apart, what a refresh changed."""
 
+import itertools
 import json
 import stat
 from urllib.parse import parse_qs, urlsplit
@@ -127,7 +128,12 @@ def test_an_api_is_read_page_after_page(
 def test_pages_end_at_the_cap_and_in_a_circle_and_it_is_told(
     store: Store, project_id: str, web, private_allowed: None
 ) -> None:
-    web.offer("/api", json.dumps({"data": [{"a": 1}], "next": "/api"}))
+    n_asked = itertools.count()
+    web.answers["/api"] = lambda _path, _headers: (
+        200,
+        {},
+        json.dumps({"data": [{"a": next(n_asked)}], "next": "/api"}).encode(),
+    )
     circle = save(store, project_id, "api", url=web.address + "/api", records="data", paging="next")
     cap = save(store, project_id, "api", url=web.address + "/api", records="data", paging="page", max_pages=3)
     for source, n_rows in ((circle, 1), (cap, 3)):
