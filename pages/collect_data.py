@@ -71,7 +71,9 @@ else:
         ui.show_reading(table.reading)
     choose_target(table)
     columns, rows, stream, versions, newer, sources = st.tabs(
-        ["Columns", "First rows", "Live stream", "Versions", "A newer table", "Sources"], key="collect_tabs"
+        ["Columns", "First rows", "Live stream", "Versions", "A newer table", "Sources"],
+        key="collect_tabs",
+        on_change="rerun",
     )
     with columns:
         ui.show_profile(table, plan.current_objective(ui.store(), table.project_id).target)
@@ -80,7 +82,8 @@ else:
     with stream:
         keep_back(table)
     with versions:
-        ui.show_versions(table.project_id)
+        if versions.open:  # Comparing two versions takes a moment.
+            ui.show_versions(table.project_id)
     with newer:
         ui.upload_form("A newer version of the table: the old one is kept")
     with sources:

@@ -1,6 +1,7 @@
 """Pictures of records: one function a record, each returning a plotly Figure. Charts compute nothing."""
 
 from core.charts.drift import drift_by_column, reference_and_current
+from core.charts.lineage import before_and_after, lineage
 from core.charts.live import errors, label_coverage, latency, performance, traffic
 from core.charts.models import BASELINE, compare, confusion, importance, leaderboard, predicted_against_actual
 from core.charts.progress import challenge, laps
@@ -12,6 +13,7 @@ from core.charts.tables import distribution, lengths
 
 __all__ = [
     "BASELINE",
+    "before_and_after",
     "challenge",
     "compare",
     "confusion",
@@ -24,6 +26,7 @@ __all__ = [
     "latency",
     "leaderboard",
     "lengths",
+    "lineage",
     "name_unit",
     "performance",
     "precision_recall",

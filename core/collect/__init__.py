@@ -1,9 +1,11 @@
 """From bytes to an immutable table that people understand: reading, versions, profile, streams kept back, samples."""
 
 from core.collect.column_detail import look_closer
+from core.collect.comparison import compare_versions, version_before
 from core.collect.findings import is_compared
 from core.collect.frames import load_frame, load_rows
 from core.collect.keep_back import keep_back_stream
+from core.collect.lineage import name_version, say_origin, trace_lineage
 from core.collect.profile import profile_dataset
 from core.collect.reading import read_table
 from core.collect.reading_job import LARGE_BYTES, run_reading, start_reading
@@ -40,6 +42,7 @@ __all__ = [
     "add_table",
     "arrival_of",
     "change_source",
+    "compare_versions",
     "create_sample_project",
     "current_dataset",
     "current_stream",
@@ -52,6 +55,7 @@ __all__ = [
     "load_frame",
     "load_rows",
     "look_closer",
+    "name_version",
     "parquet_name",
     "profile_dataset",
     "read_table",
@@ -62,10 +66,13 @@ __all__ = [
     "run_reading",
     "run_refresh",
     "save_source",
+    "say_origin",
     "schedule_source",
     "start_due_refreshes",
     "start_reading",
     "start_refresh",
     "table_script",
+    "trace_lineage",
+    "version_before",
     "web_tables",
 ]

@@ -37,6 +37,8 @@ def add_dataset(  # noqa: PLR0913 - provenance, each part named
         Where the bytes lie; the file is left as it is.
     filename : str
         What the person calls it.
+    parent_id : str, optional
+        The version it comes from; default for an upload: the newest table, whose place it takes.
     before_storing : function, optional
         Called when the table has been read; what it raises ends the matter with nothing stored.
 
@@ -47,6 +49,9 @@ def add_dataset(  # noqa: PLR0913 - provenance, each part named
     NotFoundError
         When the project is gone.
     """
+    if source == "upload" and parent_id is None:
+        current = store.newest(DatasetVersion, project_id=project_id, role="table")
+        parent_id = current.id if current else None
     draft = Draft(project_id, filename, by, source, parent_id=parent_id)
     workspace = store.home / "uploads"
 

@@ -26,7 +26,19 @@ from core.records.data import (
     StepPrice,
     TaskGuess,
 )
-from core.records.findings import ColumnDetail, Extreme, Gap, Relation, TargetGroup, TargetRelations, Twins
+from core.records.findings import (
+    ColumnDetail,
+    ColumnDifference,
+    Extreme,
+    Gap,
+    Lineage,
+    LineageNode,
+    Relation,
+    TargetGroup,
+    TargetRelations,
+    Twins,
+    VersionDifference,
+)
 from core.records.live import (
     LATENCY_EDGES_MS,
     Alert,
@@ -82,6 +94,7 @@ __all__ = [
     "Challenge",
     "Column",
     "ColumnDetail",
+    "ColumnDifference",
     "ColumnDrift",
     "ColumnImportance",
     "ColumnKind",
@@ -106,6 +119,8 @@ __all__ = [
     "Label",
     "LabelRecord",
     "Lap",
+    "Lineage",
+    "LineageNode",
     "Message",
     "Metric",
     "MetricEstimate",
@@ -144,6 +159,7 @@ __all__ = [
     "TrainingRun",
     "Twins",
     "Verdict",
+    "VersionDifference",
     "Window",
     "new_id",
     "utc_now",

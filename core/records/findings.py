@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.records.base import ColumnKind, Task
-from core.records.data import Distribution
+from core.records.data import DatasetRole, Distribution
 
 
 @dataclass(frozen=True)
@@ -119,3 +119,80 @@ class Twins:
     sentence: str
     agreement: float
     n_rows: int
+
+
+@dataclass(frozen=True)
+class ColumnDifference:
+    """How one column differs between two dataset versions.
+
+    `size` is the population stability index of what it holds (0: nothing moved; above 0.1 is commonly called a
+    moderate, above 0.2 a large shift). `labels` name the bins, the last one being "missing"; `before` and `after` are
+    their shares. `values_new` and `values_gone` are words that only one of the versions has, the first few of
+    `n_values_new` and `n_values_gone`.
+    """
+
+    name: str
+    kind: ColumnKind
+    size: float
+    sentence: str
+    labels: tuple[str, ...] = ()
+    before: tuple[float, ...] = ()
+    after: tuple[float, ...] = ()
+    values_new: tuple[str, ...] = ()
+    values_gone: tuple[str, ...] = ()
+    n_values_new: int = 0
+    n_values_gone: int = 0
+
+
+@dataclass(frozen=True)
+class VersionDifference:
+    """What is different in a dataset version against another, in sentences and column by column, the largest first.
+
+    `n_rows_same` rows are equal in all columns that both have. `renamed` are pairs of a column that is gone and a new
+    one that holds the same; `kind_changed` are names with the kind before and now.
+    """
+
+    dataset_id: str
+    with_id: str
+    n_rows: int
+    n_rows_before: int
+    n_rows_same: int
+    sentences: tuple[str, ...]
+    columns: tuple[ColumnDifference, ...]
+    columns_new: tuple[str, ...] = ()
+    columns_gone: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    kind_changed: tuple[tuple[str, ColumnKind, ColumnKind], ...] = ()
+    revision: int = 0
+
+
+@dataclass(frozen=True)
+class LineageNode:
+    """A dataset version in the picture of where versions come from.
+
+    `row` counts versions from the oldest, from 0; `lane` is the line it lies on, 0 for the first one. `made` says in
+    words how it came about. `parent_row` is None for a version without a parent.
+    """
+
+    dataset_id: str
+    number: int
+    role: DatasetRole
+    made: str
+    n_rows: int
+    n_columns: int
+    row: int
+    lane: int
+    parent_row: int | None = None
+    is_current: bool = False
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """All dataset versions of a project, oldest first, and which came from which."""
+
+    nodes: tuple[LineageNode, ...]
+
+    @property
+    def n_lanes(self) -> int:
+        """Number of lines side by side."""
+        return 1 + max((node.lane for node in self.nodes), default=0)
