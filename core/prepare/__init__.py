@@ -24,6 +24,15 @@ from core.prepare.split_warnings import split_warnings
 from core.prepare.transformers import CoerceColumns, ExpandDates
 
 TRUSTED_TYPES = (
+    "core.prepare.encoders.FrequencyEncoder",
+    "core.prepare.encoders.NearestImputer",
+    "core.prepare.rows.AnomalousRows",
+    "core.prepare.rows.LearningPipeline",
+    "core.prepare.table_steps.BinColumns",
+    "core.prepare.table_steps.CapOutliers",
+    "core.prepare.table_steps.CombineColumns",
+    "core.prepare.table_steps.DropColumns",
+    "core.prepare.table_steps.ElapsedDays",
     "core.prepare.transformers.CoerceColumns",
     "core.prepare.transformers.ExpandDates",
     "numpy.dtype",

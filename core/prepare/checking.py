@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from core.errors import BadInputError
-from core.prepare.layout import STAGES, TABLE_STAGE, Place, eligible, given_columns, walk
+from core.prepare.layout import STAGES, TABLE_STAGE, Place, eligible, given_columns, source_kinds, walk
 from core.prepare.names import SIGNS, looked_back_names
 from core.records import Column, ColumnKind, Recipe, RecipeStep
 
@@ -34,7 +35,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "cap": ("iqr", "percentile"),
     "bin": ("quantile", "width", "borders"),
     "remove_rows": ("iqr", "isolation_forest"),
-    "scale": ("standard", "robust"),
+    "scale": ("standard", "robust", "none"),
     "impute": ("median", "mean", "most_frequent", "constant", "neighbors", "level"),
     "encode": ("one_hot", "ordinal", "target"),
 }
@@ -55,6 +56,8 @@ def check_step(recipe: Recipe, key: str) -> None:
     if step.kind in PEOPLE_MAKE and not eligible(step):
         raise BadInputError(f"'{step.title}' has no column to work on.", "Choose at least one.")
     _check_columns(recipe, step, there)
+    if step.kind == "look_back" and step.options.get("windows"):
+        _check_means(step, there)
     if step.kind in CHECKS:
         CHECKS[step.kind](step)
     if step.kind in CHOICES:
@@ -77,9 +80,11 @@ def check_look_back(recipe: Recipe) -> None:
 
 def _check_time_columns(recipe: Recipe, step: RecipeStep) -> None:
     kinds = {column.name: column.kind for column in recipe.columns}
-    if kinds.get(str(step.options.get("time_column")), "text") not in ("date", "number"):
+    time = step.options.get("time_column")
+    if time is not None and kinds.get(time) not in ("date", "number"):
         raise BadInputError(
-            f"'{step.title}' needs a column that says when each row happened.", "Split by time, by such a column."
+            f"'{step.title}' needs a column that says when each row happened, and '{time}' does not.",
+            "Split by time, by such a column, then add the step again.",
         )
     group = step.options.get("group_column")
     if group is not None and (group not in kinds or group == recipe.target):
@@ -89,8 +94,11 @@ def _check_time_columns(recipe: Recipe, step: RecipeStep) -> None:
 def _columns_there(recipe: Recipe, step: RecipeStep) -> dict[str, Column]:
     """Return the columns a step could work on in its place; earlier values may be the target's."""
     if step.kind == "look_back":
-        return {column.name: column for column in recipe.columns}
+        kinds = source_kinds(recipe)
+        return {column.name: replace(column, kind=kinds[column.name]) for column in recipe.columns}
     places = list(walk(given_columns(recipe), recipe.steps))
+    if step.kind == "remove_rows":
+        return {column.name: column for column in given_columns(recipe)}
     if STAGES[step.kind] == TABLE_STAGE:
         return {column.name: column for place in places if place.step.key == step.key for column in place.before}
     columns = [*given_columns(recipe), *(column for place in places for column in place.after)]
@@ -114,22 +122,26 @@ def _check_columns(recipe: Recipe, step: RecipeStep, there: Mapping[str, Column]
             )
 
 
+def _check_means(step: RecipeStep, there: Mapping[str, Column]) -> None:
+    for name in eligible(step):
+        if there[name].kind == "category":
+            raise BadInputError(f"'{name}' holds categories, which have no mean.", "Choose single earlier values.")
+
+
 def _check_new_names(recipe: Recipe, step: RecipeStep) -> None:
     """Raise BadInputError when a step makes a column of a name that is there already."""
-    given = given_columns(recipe)
     if step.kind == "look_back":
-        raw = {column.name for column in recipe.columns}
         others = [one for one in recipe.steps if one.kind == "look_back" and one.key != step.key and one.enabled]
-        taken = raw | {name for one in others for name in _looked_back(one)}
+        taken = {name for one in others for name in _looked_back(one)}
         _refuse([name for name in _looked_back(step) if name in taken])
         return
-    for place in walk(given, recipe.steps):
+    for place in walk(given_columns(recipe), recipe.steps):
         if place.step.key == step.key:
             _refuse([one.column.name for one in place.made if one.column.name in _names(place)])
 
 
 def _looked_back(step: RecipeStep) -> list[str]:
-    return [name for source in eligible(step) for name, _ in looked_back_names(source, step.options)]
+    return [name for source in eligible(step) for name in looked_back_names(source, step.options)]
 
 
 def _names(place: Place) -> set[str]:

@@ -53,24 +53,31 @@ def eligible(step: RecipeStep) -> tuple[str, ...]:
 def given_columns(recipe: Recipe) -> tuple[Column, ...]:
     """Return the columns before the first table step: those of the table without the target, and earlier values."""
     given = {column.name: column for column in recipe.columns if column.name != recipe.target}
-    for column in looked_back_columns(recipe):
-        given.setdefault(column.name, column)
+    given |= {column.name: column for column in looked_back_columns(recipe)}
     return tuple(given.values())
 
 
 def looked_back_columns(recipe: Recipe) -> tuple[Column, ...]:
     """Return the columns of earlier values that the recipe's switched-on steps look back for."""
-    kinds = {column.name: column.kind for column in recipe.columns}
-    if recipe.task == "regression":
-        kinds[recipe.target] = "number"
+    kinds = source_kinds(recipe)
     return tuple(
-        Column(name, "number" if is_mean or kinds[source] == "boolean" else kinds[source], "")
+        Column(name, "category", "string") if kinds[source] == "category" else Column(name, "number", "double")
         for step in recipe.steps
         if step.kind == "look_back" and step.enabled
         for source in step.columns
         if source in kinds
-        for name, is_mean in looked_back_names(source, step.options)
+        for name in looked_back_names(source, step.options)
     )
+
+
+def source_kinds(recipe: Recipe) -> dict[str, ColumnKind]:
+    """Return what each column of the table holds when it is looked back at; the target as what is asked for."""
+    kinds = {column.name: column.kind for column in recipe.columns}
+    if recipe.task == "regression":
+        return kinds | {recipe.target: "number"}
+    return kinds | {
+        recipe.target: kinds[recipe.target] if kinds[recipe.target] in ("number", "boolean") else "category"
+    }
 
 
 def walk(columns: Sequence[Column], steps: Sequence[RecipeStep]) -> Iterator[Place]:
@@ -139,8 +146,17 @@ def feature_columns(recipe: Recipe) -> tuple[Column, ...]:
 
 def table_columns(recipe: Recipe) -> tuple[Column, ...]:
     """Return the columns after the last table step: numbers, categories and texts that will be turned into numbers."""
-    given = feature_columns(recipe)
-    return _left(recipe, given, list(walk(given, recipe.steps)))
+    return _left(recipe, feature_columns(recipe), table_places(recipe))
+
+
+def dated_names(recipe: Recipe) -> set[str]:
+    """Return the names of the columns that are read off dates."""
+    return {one.column.name for place in table_places(recipe) if place.step.kind == "dates" for one in place.made}
+
+
+def table_places(recipe: Recipe) -> list[Place]:
+    """Return the table steps in their order, each with the columns it works on among those the model is given."""
+    return list(walk(feature_columns(recipe), recipe.steps))
 
 
 def _left(recipe: Recipe, given: Sequence[Column], places: Sequence[Place]) -> tuple[Column, ...]:

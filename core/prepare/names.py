@@ -39,7 +39,17 @@ def binned_name(column: str) -> str:
     return f"{column} (bin)"
 
 
-def looked_back_names(source: str, options: Json) -> list[tuple[str, bool]]:
-    """Return the name of each column of earlier values made from one, and whether it is a mean."""
-    lags = [(f"{source} ({lag} before)", False) for lag in options.get("lags", ())]
-    return lags + [(f"{source} (mean of {window} before)", True) for window in options.get("windows", ())]
+def looked_back_names(source: str, options: Json) -> list[str]:
+    """Return the names of the columns of earlier values made from one."""
+    lags = [lag_name(source, lag) for lag in options.get("lags", ())]
+    return lags + [mean_name(source, window) for window in options.get("windows", ())]
+
+
+def lag_name(source: str, lag: int) -> str:
+    """Return how an earlier value is called."""
+    return f"{source} ({lag} before)"
+
+
+def mean_name(source: str, window: int) -> str:
+    """Return how the mean of some earlier values is called."""
+    return f"{source} (mean of {window} before)"

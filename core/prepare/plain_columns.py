@@ -33,17 +33,38 @@ def _hour(dates: Dates) -> NDArray[Any]:
     return minutes // MINUTES_PER_HOUR + minutes % MINUTES_PER_HOUR / MINUTES_PER_HOUR
 
 
+def _around(part: Callable[[Dates], NDArray[Any]], length: int, height: Callable[[Any], Any]) -> Any:
+    """Return sine or cosine of the place of a part on a circle, on which `length` comes back to 0."""
+    return lambda dates: height(part(dates) * (2 * np.pi / length))
+
+
+def _month(dates: Dates) -> NDArray[Any]:
+    return _whole(dates.astype("M8[M]")) % 12
+
+
+def _weekday(dates: Dates) -> NDArray[Any]:
+    return (_whole(dates.astype("M8[D]")) + FIRST_WEEKDAY) % 7
+
+
 DATE_PARTS: Parts = MappingProxyType(
     {
         "year": lambda dates: _whole(dates.astype("M8[Y]")) + 1970,
-        "month": lambda dates: _whole(dates.astype("M8[M]")) % 12 + 1,
+        "month": lambda dates: _month(dates) + 1,
         "day": lambda dates: _whole(dates.astype("M8[D]") - dates.astype("M8[M]").astype("M8[D]")) + 1,
-        "weekday": lambda dates: (_whole(dates.astype("M8[D]")) + FIRST_WEEKDAY) % 7,
+        "weekday": _weekday,
         "hour": _hour,
         "elapsed_days": lambda dates: _whole(dates.astype("M8[us]")) / 1e6 / SECONDS_PER_DAY,
+        "month_sin": _around(_month, 12, np.sin),
+        "month_cos": _around(_month, 12, np.cos),
+        "weekday_sin": _around(_weekday, 7, np.sin),
+        "weekday_cos": _around(_weekday, 7, np.cos),
+        "hour_sin": _around(_hour, 24, np.sin),
+        "hour_cos": _around(_hour, 24, np.cos),
     }
 )
-"""Numbers read off a date: month 1-12, day 1-31, weekday 0 (Monday) to 6, hour 0-24, days since 1970-01-01."""
+"""Numbers read off a date: month 1-12, day 1-31, weekday 0 (Monday) to 6, hour 0-24, days since 1970-01-01; and places
+on a circle, -1 to 1, on which December lies beside January, Sunday beside Monday, 23 h beside 0 h.
+"""
 
 
 def read_date_part(dates: Dates, part: str) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ from sklearn.compose import ColumnTransformer
 
 from core.errors import BadInputError
 from core.prepare.pipeline import build_features
-from core.prepare.split import divide_rows, features_and_target, load_rows, split_rows
+from core.prepare.split import divide_rows, features_and_target, load_blocks, split_rows
 from core.records import DatasetVersion, Recipe
 from core.store import Store
 
@@ -51,9 +51,9 @@ def _training_rows(store: Store, recipe: Recipe) -> pd.DataFrame:
     if n_rows <= N_BLOCKS * BLOCK_ROWS:
         return split_rows(store, recipe).train
     starts = np.linspace(0, n_rows - BLOCK_ROWS, N_BLOCKS, dtype=int)
-    blocks = [load_rows(store, recipe, start=int(start), limit=BLOCK_ROWS) for start in starts]
+    blocks = load_blocks(store, recipe, [(int(start), BLOCK_ROWS) for start in starts])
     try:
-        return divide_rows(pd.concat(blocks), recipe).train
+        return divide_rows(blocks, recipe).train
     except BadInputError:
         # A rare class may be missing in the blocks: only all rows can tell.
         return split_rows(store, recipe).train

@@ -1,5 +1,6 @@
 """Rows to learn from and rows to test on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,9 @@ from sklearn.model_selection import GroupShuffleSplit, train_test_split
 from core.collect import load_frame
 from core.errors import BadInputError
 from core.prepare.columns import coerce_column, label_text
-from core.prepare.layout import feature_columns
-from core.records import Recipe, Split
+from core.prepare.layout import feature_columns, looked_back_columns
+from core.prepare.look_back import earlier_values, fill_in
+from core.records import DatasetVersion, Recipe, Split
 from core.store import Store
 
 MIN_ROWS = 10
@@ -47,11 +49,26 @@ def split_rows(store: Store, recipe: Recipe) -> SplitRows:
 
 
 def load_rows(store: Store, recipe: Recipe, *, start: int = 0, limit: int | None = None) -> pd.DataFrame:
-    """Return rows of the recipe's table with the columns it needs: inputs, target, and what it is split by."""
+    """Return rows of the recipe's table with the columns it needs: inputs, target, and what it is split by.
+
+    Earlier values, where a step looks back for them, are worked out from the whole table, before any row is chosen.
+    """
+    n_rows = store.get(DatasetVersion, recipe.dataset_id).n_rows
+    return load_blocks(store, recipe, [(start, n_rows if limit is None else limit)])
+
+
+def load_blocks(store: Store, recipe: Recipe, blocks: Sequence[tuple[int, int]]) -> pd.DataFrame:
+    """Return several blocks of rows, each given as (first row, number of rows), as `load_rows` does."""
     names = [column.name for column in feature_columns(recipe)]
-    needed = (recipe.target, recipe.split.time_column, recipe.split.group_column)
-    extra = dict.fromkeys(name for name in needed if name and name not in names)
-    return load_frame(store, recipe.dataset_id, columns=[*names, *extra], start=start, limit=limit)
+    needed = (*names, recipe.target, recipe.split.time_column, recipe.split.group_column)
+    there = store.get(DatasetVersion, recipe.dataset_id).column_names
+    columns = [name for name in dict.fromkeys(needed) if name in there]
+    read = [load_frame(store, recipe.dataset_id, columns=columns, start=start, limit=n) for start, n in blocks]
+    frame = pd.concat(read, ignore_index=True) if len(read) > 1 else read[0]
+    if not looked_back_columns(recipe):
+        return frame
+    rows = np.concatenate([np.arange(start, start + len(part)) for (start, _), part in zip(blocks, read, strict=True)])
+    return fill_in(frame, earlier_values(store, recipe).iloc[rows])
 
 
 def divide_rows(frame: pd.DataFrame, recipe: Recipe) -> SplitRows:

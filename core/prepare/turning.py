@@ -6,14 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from core.prepare.pipeline import MAX_LEVELS
+from core.prepare.features import MAX_LEVELS, N_TEXT_NUMBERS
 from core.records import ColumnProfile, DatasetVersion, RecipeStep, Task
 
 DAYS_PER_YEAR = 365
 DAYS_PER_MONTH = 31
 RARE_SHARE = 0.001
 MIN_RARE = 2
-N_TEXT_NUMBERS = 20
 
 
 def turning_steps(columns: Sequence[ColumnProfile], dataset: DatasetVersion, task: Task) -> list[RecipeStep]:
