@@ -1,7 +1,8 @@
 """How is a table made ready for learning? A recipe in words, as ONE scikit-learn Pipeline, and the split of rows."""
 
 from core.prepare.columns import MISSING_LEVEL, coerce_frame, label_text
-from core.prepare.layout import feature_columns
+from core.prepare.layout import feature_columns, looked_back_columns
+from core.prepare.look_back import earlier_values
 from core.prepare.making import make_step
 from core.prepare.pipeline import build_features, build_pipeline
 from core.prepare.preview import Preview, preview_recipe
@@ -55,9 +56,11 @@ __all__ = [
     "coerce_frame",
     "current_recipe",
     "drop_columns",
+    "earlier_values",
     "feature_columns",
     "features_and_target",
     "label_text",
+    "looked_back_columns",
     "make_step",
     "move_step",
     "preview_recipe",

@@ -41,7 +41,9 @@ def earlier_values(store: Store, recipe: Recipe, *, stream_id: str | None = None
         Missing where there is no earlier moment, or the time or group of the row is not known.
     """
     steps = [step for step in recipe.steps if step.kind == "look_back" and step.enabled]
-    wanted = [name for step in steps for name in (*step.columns, step.options.get("time_column"), _group_of(step)) if name]
+    wanted = [
+        name for step in steps for name in (*step.columns, step.options.get("time_column"), _group_of(step)) if name
+    ]
     tables = [recipe.dataset_id, *([stream_id] if stream_id else [])]
     parts = [_read(store, table, list(dict.fromkeys(wanted))) for table in tables]
     history = pd.concat(parts, ignore_index=True)

@@ -24,7 +24,7 @@ OPERATIONS: Mapping[str, Callable[[Any, Any], Any]] = MappingProxyType(
 
 
 class TableStep(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """What the steps have in common: each does the same with a table and, for single rows many times faster, with arrays.
+    """What the steps have in common: each does the same with a table and with arrays, for single rows far faster.
 
     A step says in `make` which columns it makes or changes, and in `gone` which it takes away.
     """

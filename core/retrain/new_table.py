@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.collect import add_table
-from core.prepare import label_text
+from core.prepare import label_text, looked_back_columns
 from core.records import Column, DatasetVersion, Job, Label, Recipe
 from core.store import LabelledPrediction, Store
 
@@ -41,7 +41,7 @@ def find_or_add_table(
         if dataset.note.startswith(mark):
             return dataset
     origin = _find_origin(store, recipe.dataset_id)
-    live = live_table(origin.columns, recipe.target, labelled)
+    live = live_table(_columns_of_live(origin, recipe), recipe.target, labelled)
     old = pq.read_table(store.files.dataset(origin.id)).select(list(origin.column_names))
     return add_table(
         store,
@@ -53,6 +53,13 @@ def find_or_add_table(
         parent_id=recipe.dataset_id,
         note=f"{mark} {_describe(origin, labelled, n_unreadable)}",
     )
+
+
+def _columns_of_live(origin: DatasetVersion, recipe: Recipe) -> tuple[Column, ...]:
+    """Return the table's columns, and those of earlier values that live rows brought: these count where there are any,
+    all others are worked out from the rows before.
+    """
+    return (*origin.columns, *(one for one in looked_back_columns(recipe) if one.name not in origin.column_names))
 
 
 def _find_origin(store: Store, dataset_id: str) -> DatasetVersion:

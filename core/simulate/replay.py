@@ -10,9 +10,9 @@ from typing import Any
 from core.deploy import live_model, load_prototype
 from core.errors import LifecycleError, NotReadyError
 from core.plan import current_objective
-from core.records import Json, Label, Project, Prototype
+from core.records import Json, Label, ModelVersion, Project, Prototype
 from core.serve import ServiceClient, service_address
-from core.simulate.rows import read_labels, read_rows
+from core.simulate.rows import read_earlier_values, read_labels, read_rows
 from core.simulate.settings import ReplaySettings
 from core.store import JobHandle
 
@@ -66,7 +66,9 @@ class Replay:
 
     def run(self) -> Json:
         """Play row after row at the chosen speed, then wait for the last labels."""
-        prototype = self._prototype()
+        model = self._live_model()
+        prototype = load_prototype(self.store, model.id)
+        self.earlier = read_earlier_values(self.store, self.settings.stream_id, model)
         target = current_objective(self.store, self.project.id).target or prototype.target
         try:
             self._play(prototype, target)
@@ -79,11 +81,11 @@ class Replay:
                 self.client.close()
         return asdict(self.progress)
 
-    def _prototype(self) -> Prototype:
+    def _live_model(self) -> ModelVersion:
         model = live_model(self.store, self.project.id)
         if model is None:
             raise NotReadyError("No model is live any more.", "Make one live on Deploy model.")
-        return load_prototype(self.store, model.id)
+        return model
 
     def _play(self, prototype: Prototype, target: str) -> None:
         settings, progress = self.settings, self.progress
@@ -92,7 +94,7 @@ class Replay:
         while progress.next_row < settings.last_row:
             self._wait(started_at + (progress.next_row - started_row) / settings.rows_per_second)
             span = progress.next_row, min(progress.next_row + size, settings.last_row)
-            rows = read_rows(self.store, settings.stream_id, prototype, span)
+            rows = read_rows(self.store, settings.stream_id, prototype, span, self.earlier)
             labels = read_labels(self.store, settings.stream_id, target, span)
             self._send_batch(rows, labels, span[0])
             progress.next_row = span[1]

@@ -3,11 +3,13 @@
 import bisect
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sklearn.preprocessing import OneHotEncoder
+
 from core.collect import profile_dataset
-from core.prepare import feature_columns
+from core.prepare.features import Block, make_blocks
 from core.records import Recipe, Task
 from core.store import Store
 from core.train.families import ModelFamily, find_family
@@ -27,6 +29,8 @@ MAX_CELLS = 40_000_000
 SEVERAL_CLASSES_FACTOR = 3.0
 MAX_LEVEL_COLUMNS = 40
 TEXT_COLUMNS = 20
+MADE_LEVELS = 6
+"""Levels of a column that a step makes, such as bins."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +89,16 @@ def plan_candidates(
 
 def encoded_width(store: Store, recipe: Recipe) -> int:
     """Return about how many columns the recipe turns the table into."""
-    profile = profile_dataset(store, recipe.dataset_id)
-    width = 0
-    for column in feature_columns(recipe):
-        n_distinct = profile.column(column.name).n_distinct
-        levels = n_distinct if n_distinct <= MAX_LEVEL_COLUMNS else 1
-        width += {"category": levels, "text": TEXT_COLUMNS, "date": 3}.get(column.kind, 1)
-    return max(width, 1)
+    levels = {column.name: column.n_distinct for column in profile_dataset(store, recipe.dataset_id).columns}
+    return max(sum(_width(block, levels) for block in make_blocks(recipe)), 1)
+
+
+def _width(block: Block, levels: Mapping[str, int]) -> int:
+    if isinstance(block.columns, str):
+        return TEXT_COLUMNS
+    if not any(isinstance(transformer, OneHotEncoder) for _, transformer in block.stages):
+        return len(block.columns)
+    return sum(min(levels.get(name, MADE_LEVELS), MAX_LEVEL_COLUMNS) for name in block.columns)
 
 
 def estimate_seconds(family: ModelFamily, task: Task, n_rows: int, n_columns: int) -> float:

@@ -42,6 +42,11 @@ def test_dates_that_python_and_pandas_may_read_differently_are_read_by_pandas(te
     pd.testing.assert_series_equal(pd.Series(read_values([text, "2020-01-01"], "date")), expected)
 
 
+def around(name: str, place: "pd.Series[float]", length: int) -> dict[str, "pd.Series[float]"]:
+    angle = place * (2 * np.pi / length)
+    return {f"{name}_sin": np.sin(angle), f"{name}_cos": np.cos(angle)}
+
+
 @pytest.mark.parametrize("part", DATE_PARTS)
 def test_numbers_read_off_dates_are_those_of_pandas(part: str) -> None:
     dates = coerce_column(pd.Series(DATES, dtype=object), "date")
@@ -52,5 +57,8 @@ def test_numbers_read_off_dates_are_those_of_pandas(part: str) -> None:
         "weekday": dates.dt.day_of_week,
         "hour": dates.dt.hour + dates.dt.minute / 60,
         "elapsed_days": (dates - pd.Timestamp("1970-01-01")).dt.total_seconds() / 86_400,
+        **around("month", dates.dt.month - 1, 12),
+        **around("weekday", dates.dt.day_of_week, 7),
+        **around("hour", dates.dt.hour + dates.dt.minute / 60, 24),
     }[part]
     assert np.allclose(read_date_part(dates.to_numpy(), part), expected.astype(float), rtol=1e-15, equal_nan=True)
