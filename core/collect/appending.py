@@ -73,7 +73,9 @@ def _common_types(
         dtype = found.pop() if len(found) == 1 else pa.string()
         if found:
             decisions.append(
-                Decision("mixed_types", f"Column '{name}' differs in kind between the files; kept as text.")
+                Decision(
+                    "mixed_types", f"Column '{name}' differs in kind between the files; kept as text.", column=name
+                )
             )
         dtypes[name] = (dtype, SQL_TYPES[dtype])
     return dtypes, decisions
@@ -96,11 +98,14 @@ def _join_readings(parts: Sequence[tuple[str, Path, Reading]], mixed: list[Decis
     decisions = [Decision("appended", "The files were put one after the other.", len(parts), appended), *mixed]
     decisions += told[:MAX_DECISIONS]
     if len(told) > MAX_DECISIONS:
-        decisions.append(Decision("more", "More was decided than can be listed.", len(told) - MAX_DECISIONS))
+        rest = told[MAX_DECISIONS:]
+        lost = sum(decision.n_rows_lost for decision in rest)
+        decisions.append(Decision("more", "More was decided than can be listed.", len(rest), n_rows_lost=lost))
     first = parts[0][2]
     return replace(
         first,
         n_preamble=sum(reading.n_preamble for _, _, reading in parts),
+        n_footer=sum(reading.n_footer for _, _, reading in parts),
         n_rows_in=sum(reading.n_rows_in for _, _, reading in parts),
         n_rows_kept=sum(reading.n_rows_kept for _, _, reading in parts),
         decisions=tuple(decisions),

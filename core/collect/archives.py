@@ -17,6 +17,7 @@ MAX_RATIO = 100
 MAX_BYTES = 4 << 30
 """An archive may unpack to a hundred times its size, and to 100 MB in any case, but never to more than this."""
 MAX_FILES = 1_000
+NEEDED_WHOLE = (b"PAR1", b"PK", b"[", b"{")
 GZIP_START = b"\x1f\x8b"
 TABLE_ENDINGS = frozenset(
     (".csv", ".tsv", ".tab", ".dat", ".data", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm")
@@ -31,8 +32,13 @@ class Unpacked:
     decisions: tuple[Decision, ...]
 
 
-def unpack(path: Path, folder: Path) -> Unpacked | None:
+def unpack(path: Path, folder: Path, n_bytes: int | None = None) -> Unpacked | None:
     """Unpack an archive into a folder; None when the file is none.
+
+    Parameters
+    ----------
+    n_bytes : int, optional
+        Unpack little more than so many bytes of each file of text; other files are of no use in part.
 
     Raises
     ------
@@ -42,7 +48,7 @@ def unpack(path: Path, folder: Path) -> Unpacked | None:
     if not is_archive(path):
         return None
     try:
-        unpacked = _unpack_gzip(path, folder) if _is_gzip(path) else _unpack_zip(path, folder)
+        unpacked = _unpack_gzip(path, folder, n_bytes) if _is_gzip(path) else _unpack_zip(path, folder, n_bytes)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
         raise BadInputError("The archive is broken.", "Pack the table again, or bring it unpacked.") from error
     if any(is_archive(file) for _, file in unpacked.files):
@@ -66,21 +72,21 @@ def _starts_as_zip(path: Path) -> bool:
         return file.read(2) == b"PK"
 
 
-def _unpack_gzip(path: Path, folder: Path) -> Unpacked:
+def _unpack_gzip(path: Path, folder: Path, n_bytes: int | None) -> Unpacked:
     target = folder / "unpacked_0"
     with gzip.open(path) as source:
-        _copy(source, target, _allowance(path))
+        _copy(source, target, _allowance(path), n_bytes)
     return Unpacked((("the file within", target),), (Decision("unpacked", "The file was unpacked (gzip)."),))
 
 
-def _unpack_zip(path: Path, folder: Path) -> Unpacked:
+def _unpack_zip(path: Path, folder: Path, n_bytes: int | None) -> Unpacked:
     with zipfile.ZipFile(path) as archive:
         chosen, others = _choose(archive.infolist())
         left, files = _allowance(path), []
         for index, member in enumerate(chosen):
             target = folder / f"unpacked_{index}"
             with archive.open(member) as source:
-                left -= _copy(source, target, left)
+                left -= _copy(source, target, left, n_bytes)
             files.append((member.filename, target))
     names = tuple(member.filename for member in chosen)
     decisions = [Decision("unpacked", "The file was unpacked (zip).", len(names), names[:5])]
@@ -112,11 +118,13 @@ def _allowance(path: Path) -> int:
     return min(MAX_BYTES, max(ALWAYS_ALLOWED, MAX_RATIO * path.stat().st_size))
 
 
-def _copy(source: IO[bytes] | gzip.GzipFile, target: Path, allowed: int) -> int:
+def _copy(source: IO[bytes] | gzip.GzipFile, target: Path, allowed: int, wanted: int | None) -> int:
     """Copy bytes as they unpack, whatever the archive says about their number; return how many there were."""
     n_bytes = 0
     with target.open("wb") as file:
         while chunk := source.read(CHUNK):
+            if n_bytes == 0 and chunk.lstrip()[:4].startswith(NEEDED_WHOLE):
+                wanted = None
             n_bytes += len(chunk)
             if n_bytes > allowed:
                 raise BadInputError(
@@ -124,4 +132,6 @@ def _copy(source: IO[bytes] | gzip.GzipFile, target: Path, allowed: int) -> int:
                     "Unpack it and bring the table itself.",
                 )
             file.write(chunk)
+            if wanted is not None and n_bytes > wanted:
+                break
     return n_bytes

@@ -4,7 +4,8 @@ The bytes are streamed, never held as a whole. A file that is clean UTF-8 alread
 """
 
 import codecs
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from core.records import Decision
 CHUNK = 1 << 20
 HEAD = 1 << 16
 MAX_SAMPLE_LINES = 500
+MAX_BROKEN_SHARE = 0.1
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -60,7 +62,7 @@ class _Survey:
     only_cr: bool
 
 
-def decode_file(path: Path, workspace: Path) -> Text:
+def decode_file(path: Path, workspace: Path, chosen: str | None = None) -> Text:
     """Return the file as UTF-8 text without byte-order mark and NUL, with line ends that end lines.
 
     Parameters
@@ -69,22 +71,38 @@ def decode_file(path: Path, workspace: Path) -> Text:
         The file as it was handed in.
     workspace : Path
         Folder for the decoded copy, where one is needed.
+    chosen : str, optional
+        The encoding, where a person chose it.
 
     Raises
     ------
     BadInputError
-        When the bytes are no text: nothing, a picture, a web page, an archive.
+        When the bytes are no text: nothing, a picture, a web page, an archive; or not in the chosen encoding.
     """
     with path.open("rb") as file:
         head = file.read(HEAD)
     _refuse_foreign(head)
     survey = _survey(path)
-    encoding = _unicode_mark(head) or ("utf-8" if survey.valid_utf8 else _guess_encoding(path))
+    encoding = _known(chosen, head) if chosen else _unicode_mark(head)
+    encoding = encoding or ("utf-8" if survey.valid_utf8 else _guess_encoding(path))
     if encoding == "utf-8" and survey.valid_utf8 and not survey.has_nul and not survey.only_cr:
         return Text(path, encoding)
     target = workspace / "decoded.txt"
     n_broken, n_nul = _transcode(path, target, encoding, survey.only_cr)
-    return Text(target, encoding, _decisions(encoding, n_broken, n_nul, survey.only_cr))
+    if chosen and n_broken > MAX_BROKEN_SHARE * path.stat().st_size:
+        raise BadInputError(f"The file is not written in {chosen}.", "Choose another encoding, or let it be found.")
+    return Text(target, encoding, _decisions(target, encoding, n_broken, n_nul, survey.only_cr))
+
+
+def _known(encoding: str, head: bytes) -> str:
+    try:
+        is_utf8 = codecs.lookup(encoding).name == "utf-8"
+        "a".encode(encoding).decode(encoding)
+    except (LookupError, UnicodeError) as error:
+        raise BadInputError(
+            f"There is no encoding '{encoding}'.", "Choose one, for example utf-8 or cp1252."
+        ) from error
+    return (_unicode_mark(head) or "utf-8") if is_utf8 else encoding
 
 
 def _refuse_foreign(head: bytes) -> None:
@@ -190,14 +208,24 @@ def _transcode(path: Path, target: Path, encoding: str, only_cr: bool) -> tuple[
     return n_broken, n_nul
 
 
-def _decisions(encoding: str, n_broken: int, n_nul: int, only_cr: bool) -> tuple[Decision, ...]:
+def _decisions(path: Path, encoding: str, n_broken: int, n_nul: int, only_cr: bool) -> tuple[Decision, ...]:
     decisions = []
     if encoding not in ("utf-8", "utf-8-sig"):
-        decisions.append(Decision("encoding", f"Read as {encoding} and stored as UTF-8."))
+        shown = _lines_with(path, lambda line: not line.isascii())
+        decisions.append(Decision("encoding", f"Read as {encoding} and stored as UTF-8.", examples=shown))
     if n_broken:
-        decisions.append(Decision("broken_characters", "Characters that could not be read were marked �.", n_broken))
+        shown = _lines_with(path, lambda line: "\ufffd" in line)
+        words = "Characters that could not be read were marked �."
+        decisions.append(Decision("broken_characters", words, n_broken, shown))
     if n_nul:
         decisions.append(Decision("nul_characters", "NUL characters were left out.", n_nul))
     if only_cr:
         decisions.append(Decision("line_ends", "Lines end in a single carriage return, as on old Macs."))
     return tuple(decisions)
+
+
+def _lines_with(path: Path, wanted: Callable[[str], bool]) -> tuple[str, ...]:
+    """Return the first few lines of UTF-8 text that are wanted, cut to what fits a screen."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        numbered = enumerate(iter(lambda: file.readline(HEAD), ""), 1)
+        return tuple(itertools.islice((f"line {n:,}: {line.strip()[:80]}" for n, line in numbered if wanted(line)), 3))

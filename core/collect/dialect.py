@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.errors import BadInputError
+
 MAX_FIELD = 1 << 24
 SAMPLE_CHARACTERS = 1 << 18
 MAX_SAMPLE_ROWS = 1_000
@@ -44,15 +46,33 @@ class Dialect:
     lines_quoted: bool = False
 
 
-def find_dialect(path: Path) -> Dialect:
-    """Return the dialect of a UTF-8 text file, judged by its beginning."""
+def find_dialect(path: Path, delimiter: str | None = None) -> Dialect:
+    """Return the dialect of a UTF-8 text file, judged by its beginning.
+
+    Parameters
+    ----------
+    delimiter : str, optional
+        What separates the values, where a person chose it: one character, a space for runs of blanks.
+
+    Raises
+    ------
+    BadInputError
+        When the file's beginning has no such character.
+    """
     with path.open(encoding="utf-8", newline="") as file:
         sample = file.read(SAMPLE_CHARACTERS)
         if file.read(1):  # The last line may be cut off.
             sample = sample[: max(sample.rfind("\n"), 0) + 1] or sample
     quote = _find_quote(sample)
+    if delimiter is not None and (len(delimiter) != 1 or delimiter not in sample):
+        raise BadInputError(f"The separator '{delimiter}' does not occur in the file.", "Choose another one.")
     escape = "\\" if quote and f"\\{quote}" in sample and f"{quote}{quote}{quote}" not in sample else None
-    best = _best(sample, quote, escape)
+    if delimiter is not None and delimiter != WHITESPACE:
+        wrapped = bool(quote) and _every_line_quoted(sample, quote or "")
+        return Dialect(
+            delimiter, quote, escape, lines_quoted=wrapped and _best(sample, quote, escape).delimiter is None
+        )
+    best = Dialect(WHITESPACE, None) if delimiter else _best(sample, quote, escape)
     if best.delimiter is None and quote and _every_line_quoted(sample, quote):
         unwrapped = "".join(f"{unwrap_line(line, quote)}\n" for line in sample.splitlines())
         inner = _best(unwrapped, quote, escape)

@@ -115,7 +115,11 @@ def plan_rows(source: JsonSource) -> JsonRows:
         ("json_text", "Lists within records were kept as text.", n_lists, ()),
         ("no_record", "Entries that are no record were left out.", len(left_out), _places(left_out)),
     ]
-    decisions = tuple(Decision(code, words, count, shown) for code, words, count, shown in told if count)
+    decisions = tuple(
+        Decision(code, words, count, shown, n_rows_lost=count if code == "no_record" else 0)
+        for code, words, count, shown in told
+        if count
+    )
     names = unique_names(list(seen))
     renamed = tuple(name for key, name in zip(seen, names, strict=True) if key != name)
     if renamed:

@@ -9,7 +9,7 @@ from statistics import median
 
 from core.collect.words import MISSING_WORDS
 from core.errors import BadInputError
-from core.records import Decision
+from core.records import Decision, ReadingChoices
 
 NUMBER = re.compile(r"[-+(]?[$€£¥₩]?\s*[-+]?(\d[\d.,' ]*|\.\d+)([eE][-+]?\d+)?\s*[%€$£)]?")
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?|\d{4}-\d{2}")
@@ -20,6 +20,7 @@ MAX_COLUMNS = 10_000
 MIN_VOTERS, MAX_VOTES = 50, 100_000
 """Rows and cells that are asked whether the row above them is a header."""
 Row = Sequence[str]
+AS_FOUND = ReadingChoices()
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Layout:
     decisions: tuple[Decision, ...]
 
 
-def find_layout(rows: Sequence[tuple[int, Row]]) -> Layout:
-    """Return where the table lies, judged by the first rows.
+def find_layout(rows: Sequence[tuple[int, Row]], choices: ReadingChoices = AS_FOUND) -> Layout:
+    """Return where the table lies, judged by the first rows where the person did not choose.
 
     Parameters
     ----------
@@ -44,14 +45,19 @@ def find_layout(rows: Sequence[tuple[int, Row]]) -> Layout:
     Raises
     ------
     BadInputError
-        When there is a header and nothing below it, or the table is too wide.
+        When there is a header and nothing below it, the table is too wide, or more lines are to be left out than there
+        are.
     """
     values = [[cell.strip() for cell in row] for _, row in rows]
-    usual = _usual_width(values)
-    top = _table_top(values, usual)
+    usual = usual_width(values)
+    top = table_top(values, usual) if choices.n_preamble is None else choices.n_preamble
+    if not 0 <= top < len(values):
+        raise BadInputError(
+            f"Of the first {len(values):,} lines, {top:,} cannot be left out above the table.", "Leave out fewer."
+        )
     body = values[top + 1 :]
     header = values[top]
-    has_header = _is_header(header, body)
+    has_header = _is_header(header, body) if choices.has_header is None else choices.has_header
     if has_header and not body:
         raise BadInputError("The file has column names but no rows below them.", "Choose a file with data.")
     width = max(usual, len(header)) if has_header else usual
@@ -62,22 +68,24 @@ def find_layout(rows: Sequence[tuple[int, Row]]) -> Layout:
         )
     names, decisions = _name_columns(header if has_header else [], width, body)
     if top:
-        shown = tuple(" ".join(filter(None, row))[:80] for row in values[:3])
+        shown = tuple(" ".join(filter(None, row))[:80] for row in values[:top] if any(row))[:3]
         decisions.insert(0, Decision("preamble", "Lines above the table were left out.", top, shown))
     if not has_header:
-        decisions.append(Decision("no_header", "The first row is data, so the columns were numbered."))
+        shown = (" | ".join(cell[:30] for cell in header[:6]),)
+        decisions.append(Decision("no_header", "The first row is data, so the columns were numbered.", examples=shown))
     first_line = rows[top][0] if has_header else (rows[top - 1][0] if top else 0)
     return Layout(tuple(names), has_header, top, first_line, tuple(decisions))
 
 
-def _usual_width(rows: Sequence[Row]) -> int:
+def usual_width(rows: Sequence[Row]) -> int:
+    """Return how many values most rows have."""
     # Lines above the table may be many; the table itself is what goes on to the end.
     tail = rows[len(rows) // 5 :] or rows
     widths = Counter(map(len, tail))
     return max(widths, key=lambda width: (widths[width], width))
 
 
-def _table_top(rows: Sequence[Row], usual: int) -> int:
+def table_top(rows: Sequence[Row], usual: int) -> int:
     """Return the index of the table's first row: the first that is not a comment and is about as full as the rest."""
     full = median(sum(map(bool, row)) for row in rows[len(rows) // 5 :] or rows)
     needed = max(MIN_FILL * full, min(2, full) if usual > 2 else 1)  # A title is one value in the first column.

@@ -6,28 +6,34 @@ something that changes the type. In the last case the table is written a second 
 """
 
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
 
-from core.collect.column_types import CODES, DECIMAL, INTEGER, WORDS, ColumnType, find_type, stray_words_allowed
+from core.collect.column_types import CODES, WORDS, find_type, force_type, stray_words_allowed
+from core.collect.number_types import may_be_thousands
+from core.collect.rules import ColumnType, Rules
 from core.collect.staging import COLUMNS_A_QUERY, NARROW, ROW_GROUP_SIZE
-from core.collect.words import BLANKS, MISSING_WORDS, sql_list, sql_name, sql_text
-from core.records import Column, Decision
+from core.collect.words import BLANKS, sql_list, sql_name, sql_text
+from core.records import Column, ColumnKind
 
 SAMPLE_ROWS = 2_000
 MAX_COUNTEREXAMPLES = 1_000
 MAX_ROUNDS = 5
+MAX_SHOWN = 5
+RESPELLED = "spellings"
+"""The code of a type that writes words in another spelling: which cells change has to be counted."""
 
 
 @dataclass(frozen=True)
 class Proved:
     """The type of a column that all its rows bear out, and how they did.
 
-    `trimmed`: blanks are taken off the ends of its values. `strays` are the few words that do not fit.
+    `trimmed`: blanks are taken off the ends of its values. `strays` are the few words that do not fit; where a person
+    chose the kind (`chosen`), they may be any number and the first are named.
     """
 
     column_type: ColumnType
@@ -37,6 +43,7 @@ class Proved:
     n_failed: int = 0
     n_trimmed: int = 0
     strays: tuple[str, ...] = ()
+    chosen: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,11 +54,23 @@ class _Draft:
     names: Sequence[str]
     path: Path
     samples: Sequence[Counter[str]]
-    european: bool
+    rules: Rules
+    kinds: Mapping[int, ColumnKind]
 
-    def guess(self, index: int, more: Counter[str]) -> Proved:
-        """Guess the type of a column by its first values, and more if there are."""
-        return _guess(self.connection, self.samples[index] + more, self.european)
+    def guess(self, index: int, more: Counter[str] | None = None, rules: Rules | None = None) -> Proved:
+        """Guess the type of a column by its first values, and more if there are; or find the best of a chosen kind."""
+        sample, rules = self.samples[index] + (more or Counter()), rules or self.rules
+        stripped: Counter[str] = Counter()
+        for value, count in sample.items():
+            stripped[value.strip(BLANKS)] += count
+        if index in self.kinds:
+            return Proved(force_type(stripped, self.kinds[index], self.connection, rules), trimmed=True, chosen=True)
+        column_type = find_type(stripped, self.connection, rules)
+        return Proved(column_type, trimmed=any(value != value.strip(BLANKS) for value in sample))
+
+    def as_words(self) -> Proved:
+        """Return the type of a column that holds anything at all."""
+        return Proved(self.rules.apply(WORDS), trimmed=True)
 
     def written(self, index: int) -> str:
         """Return the column as it was written, as a FROM clause with the column x."""
@@ -62,44 +81,37 @@ def write_typed_rows(
     connection: duckdb.DuckDBPyConnection,
     names: Sequence[str],
     target: Path,
+    rules: Rules,
     *,
-    european: bool,
     texts: Container[int] = (),
-    numbers: Container[int] = (),
+    kinds: Mapping[int, ColumnKind] | None = None,
 ) -> list[Proved]:
     """Write `raw`, with its columns named and typed, as Parquet; return the type of each column and its proof.
 
     Parameters
     ----------
-    european : bool
-        Whether a comma in a number more likely begins its decimals.
+    rules : Rules
+        Settle what the values leave open.
     texts : container of int
         Columns that are known to be text: they stay text unless they hold dates.
-    numbers : container of int
-        Columns that are known to be numbers: 20260131 is no date there.
+    kinds : mapping of int to ColumnKind, optional
+        Columns whose kind a person chose: values that do not fit become missing.
 
     Raises
     ------
     duckdb.Error
         When the file behind `raw` turns out not to be clean.
     """
-    draft = _Draft(connection, names, target, _sample(connection), european)
-    guesses = [draft.guess(index, Counter()) for index in range(len(names))]
+    draft = _Draft(connection, names, target, _sample(connection), rules, kinds or {})
+    guesses = _share_decimal_sign(draft, [draft.guess(index) for index in range(len(names))])
     _write(connection, names, guesses, target)
     found = [_settle(draft, index, proof) for index, proof in enumerate(_prove_written(draft, guesses))]
     for index, proof in enumerate(found):
-        if index in texts and proof.column_type.kind in ("number", "boolean"):
-            found[index] = _prove(connection, {index: Proved(WORDS, trimmed=True)})[index]
-        elif index in numbers and proof.column_type.kind != "number" and proof.n_fitting:
-            found[index] = _prove_number(connection, index)
+        if index in texts and index not in draft.kinds and proof.column_type.kind in ("number", "boolean"):
+            found[index] = _prove(connection, {index: draft.as_words()})[index]
     if _values(found) != _values(guesses):
         _write(connection, names, found, target)
     return found
-
-
-def _prove_number(connection: duckdb.DuckDBPyConnection, index: int) -> Proved:
-    whole = _prove(connection, {index: Proved(INTEGER.column_type, trimmed=False)})[index]
-    return _prove(connection, {index: Proved(DECIMAL.column_type, trimmed=False)})[index] if whole.n_failed else whole
 
 
 def columns_of(names: Sequence[str], proofs: Sequence[Proved]) -> tuple[Column, ...]:
@@ -107,23 +119,6 @@ def columns_of(names: Sequence[str], proofs: Sequence[Proved]) -> tuple[Column, 
     return tuple(
         Column(name, proof.column_type.kind, proof.column_type.dtype) for name, proof in zip(names, proofs, strict=True)
     )
-
-
-def report_types(names: Sequence[str], proofs: Sequence[Proved]) -> list[Decision]:
-    """Say what was done to the values of each column, where anything was."""
-    decisions: list[Decision] = []
-    for name, proof in zip(names, proofs, strict=True):
-        column_type = proof.column_type
-        told = [
-            (column_type.code, column_type.sentence, proof.n_fitting if column_type.code else 0, ()),
-            ("missing_words", "words that stand for nothing became missing values.", proof.n_missing_words, ()),
-            ("stray_words", f"words among {column_type.kind}s became missing.", proof.n_failed, proof.strays),
-            ("blanks", "blanks around values were taken off.", proof.n_trimmed, ()),
-        ]
-        decisions += [
-            Decision(code, f"Column '{name}': {words}", count, shown) for code, words, count, shown in told if count
-        ]
-    return decisions
 
 
 def _write(connection: duckdb.DuckDBPyConnection, names: Sequence[str], proofs: Sequence[Proved], target: Path) -> None:
@@ -140,19 +135,29 @@ def _sample(connection: duckdb.DuckDBPyConnection) -> list[Counter[str]]:
     return [Counter(value for value in column.to_pylist() if value is not None) for column in rows.columns]
 
 
-def _guess(connection: duckdb.DuckDBPyConnection, sample: Counter[str], european: bool) -> Proved:
-    stripped: Counter[str] = Counter()
-    for value, count in sample.items():
-        stripped[value.strip(BLANKS)] += count
-    column_type = find_type(stripped, connection, european=european)
-    return Proved(column_type, trimmed=any(value != value.strip(BLANKS) for value in sample))
+def _share_decimal_sign(draft: _Draft, guesses: list[Proved]) -> list[Proved]:
+    """Take 1.234 and 12.500 for whole thousands where another column shows that decimals begin with a comma."""
+    shown = any(guess.column_type.code == "decimal_comma" for guess in guesses)
+    if not shown or not draft.rules.european or draft.rules.decimal_comma is not None:
+        return guesses
+    rules = replace(draft.rules, decimal_comma=True)
+    return [
+        draft.guess(index, rules=rules)
+        if may_be_thousands(guess.column_type, [value.strip(BLANKS) for value in draft.samples[index]])
+        else guess
+        for index, guess in enumerate(guesses)
+    ]
 
 
 def _prove_written(draft: _Draft, guesses: Sequence[Proved]) -> list[Proved]:
     """Prove types by what they made of the text: of a column without a gap, no text has to be read again."""
     with pq.ParquetFile(draft.path) as file:
         n_rows, gaps = file.metadata.num_rows, _columns_with_gaps(file)
-    unclear = {index for index, guess in enumerate(guesses) if guess.column_type.dtype == "string" and guess.trimmed}
+    unclear = {
+        index
+        for index, guess in enumerate(guesses)
+        if guess.column_type.dtype == "string" and (guess.trimmed or guess.column_type.code == RESPELLED)
+    }
     texts = [index for index, guess in enumerate(guesses) if guess.column_type.dtype == "string"]
     unclear |= gaps | _columns_with_blanks(draft, [index for index in texts if index not in gaps | unclear])
     proofs = {index: replace(guess, n_fitting=n_rows) for index, guess in enumerate(guesses)}
@@ -193,20 +198,24 @@ def _settle(draft: _Draft, index: int, proof: Proved) -> Proved:
     more: Counter[str] = Counter()
     for _ in range(MAX_ROUNDS):
         if not proof.n_failed:
-            return _judge_codes(draft, index, proof, more) if proof.column_type == CODES else proof
+            is_code = proof.column_type.code == CODES.code and not proof.chosen
+            return _judge_codes(draft, index, proof, more) if is_code else proof
         failing = _failing(draft.connection, index, proof)
         n_present = proof.n_fitting + proof.n_failed
         few = failing.total() == proof.n_failed and stray_words_allowed(n_present, failing)
-        if few and all(value == value.strip(BLANKS) for value in failing):
+        if few and not proof.chosen and all(value == value.strip(BLANKS) for value in failing):
             return replace(proof, strays=tuple(failing))
         more += failing
-        proof = _prove(draft.connection, {index: draft.guess(index, more)})[index]
-    return _prove(draft.connection, {index: Proved(WORDS, trimmed=True)})[index]
+        guess = draft.guess(index, more)
+        if guess.chosen and guess.column_type == proof.column_type:
+            return replace(proof, strays=tuple(failing)[:MAX_SHOWN])
+        proof = _prove(draft.connection, {index: guess})[index]
+    return proof if proof.chosen else _prove(draft.connection, {index: draft.as_words()})[index]
 
 
 def _judge_codes(draft: _Draft, index: int, proof: Proved, more: Counter[str]) -> Proved:
     """Judge leading zeros by all rows: in a sorted file the first ones do not show that they fill up amounts."""
-    values = f"(SELECT {_value(index, proof)} AS x FROM raw)" if more else draft.written(index)  # noqa: S608
+    values = f"(SELECT {value_sql(index, proof)} AS x FROM raw)" if more else draft.written(index)  # noqa: S608
     rows = draft.connection.execute(
         f"SELECT min(x) FROM {values} WHERE x IS NOT NULL GROUP BY length(x), length(ltrim(x, '0'))"  # noqa: S608
     ).fetchall()
@@ -217,16 +226,18 @@ def _judge_codes(draft: _Draft, index: int, proof: Proved, more: Counter[str]) -
     return proof if again.n_failed else again
 
 
-def _text(index: int, proof: Proved) -> str:
+def text_sql(index: int, proof: Proved) -> str:
+    """Return SQL for the text of a cell."""
     return f"trim(c{index}, {sql_text(BLANKS)})" if proof.trimmed else f"c{index}"
 
 
-def _value(index: int, proof: Proved) -> str:
-    return proof.column_type.expression.replace("{x}", _text(index, proof))
+def value_sql(index: int, proof: Proved) -> str:
+    """Return SQL for what a cell becomes."""
+    return proof.column_type.expression.replace("{x}", text_sql(index, proof))
 
 
 def _values(proofs: Sequence[Proved]) -> list[str]:
-    return [_value(index, proof) for index, proof in enumerate(proofs)]
+    return [value_sql(index, proof) for index, proof in enumerate(proofs)]
 
 
 def _has_blanks(text: str) -> str:
@@ -234,15 +245,15 @@ def _has_blanks(text: str) -> str:
     return f"(left({text}, 1) IN {blanks} OR right({text}, 1) IN {blanks})"
 
 
-def _state(index: int, proof: Proved) -> str:
+def state_sql(index: int, proof: Proved) -> str:
     """Return SQL for how a cell fares: 0 blank, 1 fits, 2 a word for nothing, 3 does not fit."""
-    text = _text(index, proof)
-    fits = f"{_value(index, proof)} IS NOT NULL"
+    text = text_sql(index, proof)
+    fits = f"{value_sql(index, proof)} IS NOT NULL"
     if not proof.trimmed and proof.column_type.dtype == "string":
         fits += f" AND NOT {_has_blanks(text)}"  # At the ends, where the sample did not show any.
     return (
         f"CASE WHEN c{index} IS NULL OR {text} = '' THEN 0 WHEN {fits} THEN 1 "
-        f"WHEN lower({text}) IN {sql_list(MISSING_WORDS)} THEN 2 ELSE 3 END"
+        f"WHEN lower({text}) IN {sql_list(proof.column_type.missing_words)} THEN 2 ELSE 3 END"
     )
 
 
@@ -250,8 +261,10 @@ def _prove(connection: duckdb.DuckDBPyConnection, guesses: dict[int, Proved]) ->
     """Count over all rows what fits the types and what does not."""
     states, counts = [], []
     for index, guess in guesses.items():
-        changed = f"{_text(index, guess)} <> c{index}" if guess.trimmed else "false"
-        states += [f"{_state(index, guess)} AS s{index}", f"{changed} AS t{index}"]
+        changed = f"{text_sql(index, guess)} <> c{index}" if guess.trimmed else "false"
+        if guess.column_type.code == RESPELLED:
+            changed = f"{value_sql(index, guess)} <> c{index}"
+        states += [f"{state_sql(index, guess)} AS s{index}", f"{changed} AS t{index}"]
         counts += [f"count(*) FILTER (s{index} = {state})" for state in (1, 2, 3)]
         counts.append(f"count(*) FILTER (t{index})" if guess.column_type.dtype == "string" else "0")
     query = f"SELECT {', '.join(counts)} FROM (SELECT {', '.join(states)} FROM raw)"  # noqa: S608
@@ -269,7 +282,7 @@ def _fours(values: Sequence[int]) -> list[tuple[int, int, int, int]]:
 def _failing(connection: duckdb.DuckDBPyConnection, index: int, proof: Proved) -> Counter[str]:
     """Return the values of a column that do not fit its type, the frequent ones first."""
     rows = connection.execute(
-        f"SELECT c{index} AS x, count(*) AS n FROM raw WHERE {_state(index, proof)} = 3 "  # noqa: S608
+        f"SELECT c{index} AS x, count(*) AS n FROM raw WHERE {state_sql(index, proof)} = 3 "  # noqa: S608
         f"GROUP BY x ORDER BY n DESC, x LIMIT {MAX_COUNTEREXAMPLES}"
     ).fetchall()
     return Counter(dict(rows))

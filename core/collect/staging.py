@@ -15,6 +15,7 @@ from core.collect.words import sql_text
 MEMORY_LIMIT = "1GB"
 ROW_GROUP_SIZE = 122_880
 CELLS_A_BATCH = 200_000
+MAX_SHOWN, MAX_CELLS_SHOWN, MAX_CHARACTERS_SHOWN = 5, 50, 100
 COLUMNS_A_QUERY = 8
 """The time to plan a query grows with the square of its length ..."""
 NARROW = 24
@@ -63,11 +64,16 @@ def _define_raw(connection: duckdb.DuckDBPyConnection, source: str, *, copied: b
 
 @dataclass(frozen=True)
 class Rectangle:
-    """What came of making rows equally long: how many there were, were filled up, and (from 1) were left out."""
+    """What came of making rows equally long: how many there were, were filled up, and were left out.
+
+    The first of those that did not fit are shown.
+    """
 
     n_rows: int
-    n_short: int
-    too_long: tuple[int, ...]
+    n_short: int = 0
+    n_long: int = 0
+    short: tuple[str, ...] = ()
+    long: tuple[str, ...] = ()
 
 
 def write_rectangular(rows: Iterable[Sequence[str | None]], width: int, target: Path) -> Rectangle:
@@ -77,22 +83,32 @@ def write_rectangular(rows: Iterable[Sequence[str | None]], width: int, target: 
     has more real values than there are columns is left out, since nobody knows which belongs where.
     """
     schema = pa.schema([(f"c{index}", pa.string()) for index in range(width)])
-    n_rows = n_short = 0
-    too_long: list[int] = []
+    n_rows = n_short = n_long = 0
+    short: list[str] = []
+    long: list[str] = []
     with pq.ParquetWriter(target, schema, compression="lz4") as writer:
         for batch in _batches(rows, max(1, CELLS_A_BATCH // width)):
             even = []
             for row in batch:
                 n_rows += 1
                 if len(row) > width and any(cell and cell.strip() for cell in row[width:]):
-                    too_long.append(n_rows)
+                    n_long += 1
+                    _show(long, n_rows, row)
                     continue
-                n_short += len(row) < width
+                if len(row) < width:
+                    n_short += 1
+                    _show(short, n_rows, row)
                 even.append([*row[:width], *[None] * (width - len(row))])
             columns = [pa.array(column, pa.string()) for column in zip(*even, strict=True)]
             if columns:
                 writer.write_table(pa.table(columns, schema=schema))
-    return Rectangle(n_rows, n_short, tuple(too_long))
+    return Rectangle(n_rows, n_short, n_long, tuple(short), tuple(long))
+
+
+def _show(shown: list[str], number: int, row: Sequence[str | None]) -> None:
+    if len(shown) < MAX_SHOWN:
+        text = " | ".join(cell or "" for cell in row[:MAX_CELLS_SHOWN])
+        shown.append(f"row {number:,}: {text[:MAX_CHARACTERS_SHOWN]}")
 
 
 def _batches(rows: Iterable[Sequence[str | None]], size: int) -> Iterator[list[Sequence[str | None]]]:

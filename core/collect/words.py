@@ -3,7 +3,8 @@
 MISSING_WORDS = frozenset(
     [
         *("", "?", "-", "--", "---", ".", "..", "...", "*", "\\n", "na", "n/a", "#n/a", "nan", "-nan", "nat"),
-        *("null", "none", "nil", "missing", "unknown"),
+        *("null", "none", "nil", "missing", "unknown", "<na>", "(null)", "(blank)", "n.a.", "n.d.", "n/d", "#n/d"),
+        *("k.a.", "k. a.", "not available", "not applicable"),
         *("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"),
     ]
 )

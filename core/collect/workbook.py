@@ -3,6 +3,7 @@
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,25 +26,41 @@ def is_workbook(path: Path) -> bool:
         return "xl/workbook.xml" in archive.namelist()
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of a workbook: its name, the names of all, its rows as text, and what was decided."""
+
+    name: str
+    all_names: tuple[str, ...]
+    rows: Iterator[list[str]]
+    decisions: tuple[Decision, ...]
+
+
 @contextmanager
-def open_sheet(path: Path) -> Iterator[tuple[Iterator[list[str]], tuple[Decision, ...]]]:
-    """Give the rows of the first sheet that has any, as text, and what was decided.
+def open_sheet(path: Path, chosen: str | None = None) -> Iterator[Sheet]:
+    """Give the chosen sheet, else the first that has any rows.
 
     Raises
     ------
     BadInputError
-        When the workbook is broken or has no rows.
+        When the workbook is broken, has no rows, or no sheet of that name.
     """
     # Opened by us: openpyxl judges a path by its ending, and an upload has none.
     with path.open("rb") as file, closing(_open_workbook(file)) as workbook:
-        sheet = next((sheet for sheet in workbook.worksheets if _has_rows(sheet)), None)
+        tables = {sheet.title: sheet for sheet in workbook.worksheets}
+        if chosen is not None and chosen not in tables:
+            raise BadInputError(f"The Excel file has no sheet '{chosen}'.", f"It has: {', '.join(tables)}.")
+        offered = list(tables.values()) if chosen is None else [tables[chosen]]
+        sheet = next((sheet for sheet in offered if _has_rows(sheet)), None)
         if sheet is None:
-            raise BadInputError("The Excel file has no rows.", "Choose a file that holds a table.")
-        others = tuple(name for name in workbook.sheetnames if name != sheet.title)
+            what = "The Excel file has" if chosen is None else f"The sheet '{chosen}' has"
+            raise BadInputError(f"{what} no rows.", "Choose one that holds a table.")
+        others = tuple(name for name in tables if name != sheet.title)
         decisions = [Decision("sheet", f"Sheet '{sheet.title}' was read.")]
         if others:
             decisions.append(Decision("other_sheets", "Other sheets were left out.", len(others), others[:5]))
-        yield ([_as_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)), tuple(decisions)
+        rows = ([_as_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True))
+        yield Sheet(sheet.title, tuple(tables), rows, tuple(decisions))
 
 
 def _open_workbook(file: BinaryIO) -> openpyxl.Workbook:

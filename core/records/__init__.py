@@ -8,14 +8,12 @@ from core.records.data import (
     DatasetRole,
     DatasetSource,
     DatasetVersion,
-    Decision,
     Distribution,
     Edit,
     Message,
     PriceList,
     PriceOutcome,
     Profile,
-    Reading,
     Recipe,
     RecipeStep,
     Source,
@@ -83,6 +81,7 @@ from core.records.project import (
     Project,
     Verdict,
 )
+from core.records.reading import Decision, Reading, ReadingChoices
 
 __all__ = [
     "LATENCY_EDGES_MS",
@@ -138,6 +137,7 @@ __all__ = [
     "Prototype",
     "PrototypeColumn",
     "Reading",
+    "ReadingChoices",
     "Recipe",
     "RecipeStep",
     "Reference",

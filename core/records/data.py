@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from core.records.base import ColumnKind, Json, Task, new_id, utc_now
+from core.records.reading import Reading
 
 DatasetRole = Literal["table", "stream"]
 DatasetSource = Literal["upload", "sample", "keep_back", "retrain", "edit", "database", "web", "api", "sensor"]
@@ -23,34 +24,6 @@ class Column:
     name: str
     kind: ColumnKind
     dtype: str
-
-
-@dataclass(frozen=True)
-class Decision:
-    """One thing that was decided or changed while a file was read, with how many rows or cells it touched."""
-
-    code: str
-    sentence: str
-    count: int = 0
-    examples: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How the bytes of a file became a table. Rows in = rows kept + rows reported.
-
-    `delimiter` is None for formats without one (Parquet, Excel). `n_preamble` and `n_footer` are lines.
-    """
-
-    format: str
-    encoding: str | None = None
-    delimiter: str | None = None
-    has_header: bool = True
-    n_preamble: int = 0
-    n_footer: int = 0
-    n_rows_in: int = 0
-    n_rows_kept: int = 0
-    decisions: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,15 @@ from sqlalchemy.exc import ArgumentError, NoSuchTableError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from core.collect import staging
+from core.collect.column_report import report_columns
 from core.collect.layout import MAX_COLUMNS, unique_names
-from core.collect.proving import columns_of, report_types, write_typed_rows
+from core.collect.proving import columns_of, write_typed_rows
+from core.collect.rules import Rules
 from core.collect.sources.guard import PRIVATE_HINT, check_host, private_allowed
 from core.collect.sources.rows import MAX_SECONDS, ROWS_A_CHUNK, Rows
 from core.collect.sources.watch import Watch
 from core.errors import BadInputError
-from core.records import Column, Json, Reading
+from core.records import Column, ColumnKind, Json, Reading
 
 CONNECT_SECONDS = 10
 MAX_VALUE_BYTES = 10_000_000
@@ -123,8 +125,9 @@ def read_database(
             raise BadInputError("The table has no rows.", "Choose another one, or change the SELECT.")
         staging.load_parquet(duck, rectangular)
         unique = unique_names(names)
-        proofs = write_typed_rows(duck, unique, target, european=False, texts=rows.texts, numbers=rows.only_numbers)
-    decisions = [*rows.decisions(), *report_types(unique, proofs)]
+        kinds: dict[int, ColumnKind] = dict.fromkeys(rows.only_numbers, "number")
+        proofs = write_typed_rows(duck, unique, target, Rules(), texts=rows.texts, kinds=kinds)
+        decisions = [*rows.decisions(), *report_columns(duck, unique, proofs)]
     kind = make_url(settings["url"]).get_backend_name()
     name = {"postgresql": "PostgreSQL", "mysql": "MySQL", "sqlite": "SQLite"}[kind]
     return columns_of(unique, proofs), Reading(

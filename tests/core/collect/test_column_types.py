@@ -108,7 +108,7 @@ def test_one_stray_word_among_many_numbers_becomes_missing_and_is_told(tmp_path:
     values, dtype, reading = read_column(tmp_path, ["14n", *(str(n) for n in range(500))])
     assert (values[:3], dtype) == ([None, 0, 1], "int64")
     told = reading.decisions[0]
-    assert (told.code, told.count, told.examples) == ("stray_words", 1, ("14n",))
+    assert (told.code, told.count, told.examples) == ("stray_words", 1, ("row 1: '14n' → missing",))
 
 
 def test_many_words_among_numbers_keep_the_column_text(tmp_path: Path) -> None:

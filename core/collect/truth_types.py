@@ -1,0 +1,55 @@
+"""Truth values, and words that come in twos: yes and no stay the words people wrote, in one spelling."""
+
+from collections import Counter
+
+from core.collect.rules import ColumnType
+from core.collect.words import sql_list, sql_text
+
+TRUE, FALSE = frozenset(("true", "t")), frozenset(("false", "f"))
+YES, NO = frozenset(("yes", "y")), frozenset(("no", "n"))
+ALL_TRUE = TRUE | YES | frozenset(("1", "on", "x", "ja", "j", "wahr", "oui", "vrai", "si", "sí", "sim", "verdadero"))
+ALL_FALSE = FALSE | NO | frozenset(("0", "off", "nein", "falsch", "non", "faux", "não", "nao", "falso"))
+"""What a person may mean who says that a column holds truth values."""
+
+
+def _truth(true: frozenset[str], false: frozenset[str], code: str = "", sentence: str = "") -> ColumnType:
+    expression = (
+        f"CASE WHEN lower({{x}}) IN {sql_list(true)} THEN true WHEN lower({{x}}) IN {sql_list(false)} THEN false END"
+    )
+    return ColumnType("boolean", "bool", expression, code, sentence)
+
+
+PLAIN_TRUTH = _truth(frozenset(("true",)), frozenset(("false",)))
+SHORT_TRUTH = _truth(TRUE, FALSE, "truth_words", "Several spellings of true and false were read as truth values.")
+ANY_TRUTH = _truth(ALL_TRUE, ALL_FALSE, "truth_words", "These words were read as true or false.")
+
+
+def find_truth(values: Counter[str]) -> ColumnType | None:
+    """Return the type of a column of truth values, or of yes and no; None when it holds anything else.
+
+    "T" and "F" are truth values only beside "true" or "false": alone they may be anything. "yes" and "no" remain
+    categories, because a model is to answer in the words people wrote; of several spellings each becomes the most
+    frequent.
+    """
+    words = {value.lower() for value in values}
+    if words <= {"true", "false"}:
+        return PLAIN_TRUTH
+    if words <= TRUE | FALSE and words & {"true", "false"}:
+        return SHORT_TRUTH
+    if words <= YES | NO:
+        return _yes_and_no(values)
+    return None
+
+
+def _yes_and_no(values: Counter[str]) -> ColumnType:
+    cases = []
+    for meaning in (YES, NO):
+        written = Counter({value: n for value, n in values.items() if value.lower() in meaning})
+        if written:
+            cases.append(f"WHEN lower({{x}}) IN {sql_list(meaning)} THEN {sql_text(_usual(written))}")
+    expression = f"CASE {' '.join(cases)} END"
+    return ColumnType("category", "string", expression, "spellings", "Several spellings of yes and no became one.")
+
+
+def _usual(written: Counter[str]) -> str:
+    return max(written, key=lambda value: (written[value], value))
