@@ -60,9 +60,7 @@ elif table is None:
         title="There is no table yet.",
         icon=":material/table_view:",
     )
-    ui.upload_form("A table as CSV, TSV, Excel, Parquet or JSON, also as zip or gzip, up to 500 MB")
-    st.markdown("### Or read it from where it is")
-    ui.show_sources(ui.project())
+    ui.show_sources(ui.project(), first=True)
 else:
     st.markdown(
         f"**{plain(table.filename)}**, version {table.number}: {table.n_rows:,} rows, {table.n_columns:,} columns."
@@ -70,8 +68,8 @@ else:
     if table.reading:
         ui.show_reading(table.reading)
     choose_target(table)
-    columns, rows, stream, versions, newer, sources = st.tabs(
-        ["Columns", "First rows", "Live stream", "Versions", "A newer table", "Sources"],
+    columns, rows, stream, versions, sources = st.tabs(
+        ["Columns", "First rows", "Live stream", "Versions", "Sources"],
         key="collect_tabs",
         on_change="rerun",
     )
@@ -84,8 +82,6 @@ else:
     with versions:
         if versions.open:  # Comparing two versions takes a moment.
             ui.show_versions(table.project_id)
-    with newer:
-        ui.upload_form("A newer version of the table: the old one is kept")
     with sources:
         ui.show_sources(ui.project())
     ui.show_code("collect", table.id, lambda: collect.table_script(ui.store(), table.id))

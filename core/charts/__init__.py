@@ -2,7 +2,7 @@
 
 from core.charts.drift import drift_by_column, reference_and_current
 from core.charts.lineage import before_and_after, lineage
-from core.charts.live import errors, label_coverage, latency, performance, traffic
+from core.charts.live import arrival, errors, label_coverage, latency, performance, traffic
 from core.charts.models import BASELINE, compare, confusion, importance, leaderboard, predicted_against_actual
 from core.charts.progress import challenge, laps
 from core.charts.ranking import precision_recall, roc
@@ -13,6 +13,7 @@ from core.charts.tables import distribution, lengths
 
 __all__ = [
     "BASELINE",
+    "arrival",
     "before_and_after",
     "challenge",
     "compare",

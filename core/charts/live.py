@@ -20,11 +20,12 @@ from core.charts.style import (
     start_figure,
     unit_of,
 )
-from core.records import LATENCY_EDGES_MS, Metric, PerformanceReport, TrafficReport
+from core.records import LATENCY_EDGES_MS, Arrival, Metric, PerformanceReport, TrafficReport
 
 TIME = "time (UTC)"
 LONE_MARGIN = timedelta(minutes=5)
 MINUTE_MS = 60_000
+N_SLOTS_SHOWN = 60
 
 
 def traffic(report: TrafficReport) -> go.Figure:
@@ -48,6 +49,25 @@ def traffic(report: TrafficReport) -> go.Figure:
         )
     figure.update_layout(barmode="stack", bargap=0.15, showlegend=bool(report.n_dropped))
     return _with_room(figure, times)
+
+
+def arrival(report: Arrival) -> go.Figure:
+    """Return how many messages of a sensor feed arrived in each stretch of time."""
+    figure = start_figure(x_title=TIME, height=180)
+    step = timedelta(seconds=report.slot_s)
+    times = [report.started_at + step * (index + 0.5) for index in range(len(report.per_slot))]
+    figure.add_bar(
+        x=times,
+        y=report.per_slot,
+        width=report.slot_s * 1_000,
+        marker_color=ACCENT,
+        hovertemplate="%{x|%H:%M:%S}: %{y:,} messages<extra></extra>",
+    )
+    # A fixed frame: it does not jump while bars are added.
+    span = max(len(report.per_slot), N_SLOTS_SHOWN)
+    figure.update_xaxes(range=[report.started_at, report.started_at + step * span])
+    figure.update_yaxes(rangemode="tozero", tickformat=",d")
+    return figure
 
 
 def latency(report: TrafficReport) -> go.Figure:

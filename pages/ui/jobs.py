@@ -12,7 +12,7 @@ REFRESH_S = 1.0
 SILENT_FOR = timedelta(seconds=30)
 
 
-def show_job(job: Job | None, *, title: str) -> bool:
+def show_job(job: Job | None, *, title: str, key: str = "") -> bool:
     """Draw a piece of long work, live while it lasts, and return whether it still waits or works.
 
     When it ends the whole page runs again, so that results appear. Draws nothing for None.
@@ -23,28 +23,31 @@ def show_job(job: Job | None, *, title: str) -> bool:
         What to show, typically `ui.newest_job("train")`.
     title : str
         What it is in words, for example "Training".
+    key : str, optional
+        Tells apart pieces of work of one kind that are on the page together.
     """
     if job is None:
         return False
     if job.active:
-        _live_job(job.id, title)
+        _live_job(job.id, title, key)
     else:
         _ended(job, title)
     return job.active
 
 
 @st.fragment(run_every=REFRESH_S)
-def _live_job(job_id: str, title: str) -> None:
+def _live_job(job_id: str, title: str, key: str) -> None:
     with error_frame():
         job = store().get(Job, job_id)
         if not job.active:
             st.rerun()
-        with st.container(border=True, key=f"job_{job.kind}"):
+        name = "_".join(filter(None, (job.kind, key)))
+        with st.container(border=not key, key=f"job_{name}"):
             line, button = st.columns([5, 1], vertical_alignment="center")
             line.progress(job.progress, text=f"**{title}** · {_state_words(job)}")
             stop = button.button(
                 "Stopping" if job.stop_requested else "Stop",
-                key=f"job_stop_{job.kind}",
+                key=f"job_stop_{name}",
                 icon=":material/stop_circle:",
                 disabled=job.stop_requested,
                 width="stretch",
@@ -59,7 +62,7 @@ def _state_words(job: Job) -> str:
         return "stopping"
     if job.status == "running":
         return job.message or "starting"
-    if not _runner_alive():
+    if not runner_alive():
         return "waiting: the job runner is not running. Start Full Circle with `make run`."
     n_ahead = store().count(Job, status="running")
     n_ahead += sum(other.id < job.id for other in store().find(Job, status="queued"))
@@ -68,7 +71,8 @@ def _state_words(job: Job) -> str:
     return job.message or "starting in a moment"
 
 
-def _runner_alive() -> bool:
+def runner_alive() -> bool:
+    """Whether there is a process that does the work."""
     runner = store().newest(ProcessInfo, name="jobs")
     return runner is not None and utc_now() - runner.heartbeat_at < SILENT_FOR
 

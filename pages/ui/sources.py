@@ -1,155 +1,156 @@
-"""Sources: where a table can be read from again and again, each with what it is good for and what changed last."""
+"""Sources: where a table comes from, side by side; those that were saved are read again, by hand or by themselves."""
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Mapping
 
 import streamlit as st
 
 from core import collect
-from core.records import Json, Project, Source, SourceKind
+from core.records import DatasetVersion, Job, Project, Source, SourceKind
+from pages.ui.arrival import show_arrival
 from pages.ui.errors import error_frame
-from pages.ui.state import person, store
-from pages.ui.words import count, plain, say_ago
+from pages.ui.jobs import runner_alive, show_job
+from pages.ui.source_forms import source_fields
+from pages.ui.state import person, prefill, store
+from pages.ui.upload import upload_form
+from pages.ui.words import plain, say_ago, say_minutes
 
-TITLES: Mapping[SourceKind, str] = {"database": "Database", "web": "Web", "api": "API"}
+TITLES: Mapping[SourceKind, str] = {"database": "Database", "web": "Web", "api": "API", "sensor": "Sensor feed"}
 ICONS: Mapping[SourceKind, str] = {
     "database": ":material/database:",
     "web": ":material/language:",
     "api": ":material/api:",
+    "sensor": ":material/sensors:",
 }
 GOOD_FOR: Mapping[SourceKind, str] = {
-    "database": "Good for tables that live in PostgreSQL, MySQL, MariaDB or SQLite: it is only read, never changed.",
-    "web": "Good for a file someone publishes (CSV, Excel, JSON, Parquet, zip), or a table shown on a web page.",
-    "api": "Good for a program that answers in JSON, page after page, perhaps with a token.",
+    "database": "tables in PostgreSQL, MySQL, MariaDB or SQLite; it is only read, never changed",
+    "web": "a file someone publishes, or a table shown on a web page",
+    "api": "a program that answers in JSON, page after page, perhaps with a token",
+    "sensor": "measurements as they arrive from an MQTT broker, for a time or up to a number",
 }
-PAGING = {
-    "none": "There is one page",
-    "next": "By a link in the answer",
-    "page": "By the number of the page",
-    "offset": "By how many records came before",
-}
+FILE_GOOD_FOR = "a table you have: CSV, TSV, Excel, Parquet, JSON, also several as zip, or gzip"
+FIRST_FILE = "A table as CSV, TSV, Excel, Parquet or JSON, also as zip or gzip, up to 500 MB"
+NEWER_FILE = "A newer version of the table: the old one is kept"
+UNITS = {"minutes": 1, "hours": 60, "days": 24 * 60}
+QUICK_S = 4.0
+"""Most sources are read within this time: then the page shows the table at once, without a job to watch."""
+QUICK_POLL_S = 0.1
 
 
-def show_sources(project: Project) -> None:
-    """Draw the saved sources of a project, each with a refresh, and a form to add one."""
+def show_sources(project: Project, *, first: bool = False) -> None:
+    """Draw the saved sources of a project, each with a refresh, and each way to bring in a table.
+
+    Parameters
+    ----------
+    first : bool
+        Whether the project has no table yet.
+    """
     saved = collect.list_sources(store(), project.id)
     for source in saved:
         _show_saved(source)
-    with st.expander("Add a source", icon=":material/add_link:", expanded=not saved):
-        kind = st.segmented_control(
-            "Where is the table?",
-            list(TITLES),
-            default="database",
-            required=True,
-            format_func=lambda key: f"{ICONS[key]} {TITLES[key]}",
-            key="collect_source_kind",
-        )
-        st.caption(GOOD_FOR[kind])
-        # The number in the keys empties the fields, the secret among them, as soon as a source is saved.
-        prefix = f"collect_source_{kind}_{len(saved)}"
-        FORMS[kind](project, prefix)
+    file = store().newest(DatasetVersion, project_id=project.id, source="upload")
+    read = {"file": file.created_at} if file else {}
+    read |= {source.kind: source.last_read_at for source in saved if source.last_read_at}
+    ago = {kind: f" · read {say_ago(moment)}" for kind, moment in read.items()}
+    label = f"**File** · {FILE_GOOD_FOR}{ago.get('file', '')}"
+    with st.expander(label, icon=":material/upload_file:", expanded=True, key="collect_from_file"):
+        upload_form(FIRST_FILE if first else NEWER_FILE)
+    for kind, title in TITLES.items():
+        label = f"**{title}** · {GOOD_FOR[kind]}{ago.get(kind, '')}"
+        with st.expander(label, icon=ICONS[kind], key=f"collect_from_{kind}"):
+            # The number in the keys empties the fields, the secret among them, as soon as a source is saved.
+            _add_form(project, kind, f"collect_source_{kind}_{len(saved)}")
+
+
+def _add_form(project: Project, kind: SourceKind, prefix: str) -> None:
+    name, settings, secret = source_fields(kind, prefix)
+    words = "Save and collect" if kind == "sensor" else "Read and save"
+    if st.button(words, type="primary", icon=":material/download:", key=f"{prefix}_read"):
+        with error_frame():
+            source = collect.save_source(
+                store(), project.id, kind=kind, name=name, settings=settings, secret=secret, by=person()
+            )
+            _read(source)
+
+
+def _read(source: Source) -> None:
+    """Start reading a source, and wait for it as long as a person does without asking."""
+    job = collect.start_refresh(store(), source.id, by=person())
+    if runner_alive() and source.kind != "sensor":
+        with st.spinner(f"Reading {plain(source.name)} ..."):
+            deadline = time.monotonic() + QUICK_S
+            while store().get(Job, job.id).active and time.monotonic() < deadline:
+                time.sleep(QUICK_POLL_S)
+    st.rerun()
 
 
 def _show_saved(source: Source) -> None:
+    job = collect.refresh_job(store(), source)
+    busy = job is not None and job.active
     with st.container(border=True, key=f"collect_source_{source.id}"):
-        words, refresh, forget = st.columns([6, 2, 2], vertical_alignment="center")
-        read = f"read {say_ago(source.last_read_at)}" if source.last_read_at else "never read"
-        words.markdown(f"{ICONS[source.kind]} **{plain(source.name)}** · {TITLES[source.kind]} · {read}")
-        words.caption(plain(source.last_change or "Not read yet."))
-        if refresh.button("Refresh", icon=":material/sync:", key=f"collect_refresh_{source.id}", width="stretch"):
-            with error_frame(), st.spinner(f"Reading {plain(source.name)} ..."):
-                collect.refresh_source(store(), source.id, by=person())
-                st.rerun()
-        if forget.button(
+        read = f"read {say_ago(source.last_read_at)}" if source.last_read_at else "not read yet"
+        often = f" · every {say_minutes(source.every_minutes)}" if source.every_minutes else ""
+        st.markdown(f"{ICONS[source.kind]} **{plain(source.name)}** · {TITLES[source.kind]} · {read}{often}")
+        st.caption(f"{plain(_place(source))}  \n{plain(source.last_change)}".strip())
+        if busy:
+            show_job(job, title="Collecting" if source.kind == "sensor" else "Reading", key=source.id)
+            if source.kind == "sensor":
+                show_arrival(job.id)
+        else:
+            _show_problem(source, job)
+        _show_buttons(source, busy=busy)
+        failed_first = source.dataset_id is None and bool(source.problem)
+        with st.expander(
+            "Settings", icon=":material/tune:", expanded=failed_first, key=f"collect_settings_{source.id}"
+        ):
+            _change_form(source, busy=busy)
+
+
+def _place(source: Source) -> str:
+    """Return where a source is, without its secret, which is not in its settings."""
+    what = source.settings.get("topic") or source.settings.get("query") or ""
+    return f"{source.settings['url']} · {what}" if what and what != source.name else str(source.settings["url"])
+
+
+def _show_problem(source: Source, job: Job | None) -> None:
+    failed = job is not None and job.status == "failed"
+    problem = source.problem or (f"{job.error} {job.hint or ''}" if failed else "")
+    if problem:
+        when = f" (tried {say_ago(source.last_tried_at)})" if source.last_tried_at else ""
+        st.error(plain(problem), title=f"It could not be read{when}.", icon=":material/error:")
+    elif job is not None and job.status == "stopped":
+        st.caption("The last reading was stopped; nothing was changed.")
+
+
+def _show_buttons(source: Source, *, busy: bool) -> None:
+    words = "Collect again" if source.kind == "sensor" else "Refresh"
+    with st.container(horizontal=True):
+        if st.button(words, icon=":material/sync:", key=f"collect_refresh_{source.id}", disabled=busy):
+            with error_frame():
+                _read(source)
+        if st.button(
             "Forget",
             icon=":material/link_off:",
             key=f"collect_forget_{source.id}",
             help="The tables read from it stay; its address and password are deleted.",
-            width="stretch",
         ):
             collect.remove_source(store(), source.id)
             st.rerun()
 
 
-def _add(project: Project, kind: SourceKind, name: str, settings: Json, secret: str = "") -> None:
-    """Save a source and read it; one that cannot be read leaves nothing behind."""
-    with error_frame(), st.spinner("Reading ..."):
-        source = collect.save_source(
-            store(), project.id, kind=kind, name=name, settings=settings, secret=secret, by=person()
-        )
-        done = False
-        try:
-            collect.refresh_source(store(), source.id, by=person())
-            done = True
-        finally:
-            if not done:
-                collect.remove_source(store(), source.id)
-        st.rerun()
-
-
-def _read_button(prefix: str) -> bool:
-    return st.button("Read and save", type="primary", icon=":material/download:", key=f"{prefix}_read")
-
-
-def _database_form(project: Project, prefix: str) -> None:
-    url = st.text_input("Address", placeholder="postgresql://name@host:5432/database", key=f"{prefix}_url")
-    secret = st.text_input("Password", type="password", key=f"{prefix}_secret", help="Kept apart and never shown.")
-    if st.button("Show its tables", icon=":material/list:", key=f"{prefix}_look"):
-        with error_frame(), st.spinner("Asking the database ..."):
-            st.session_state[f"{prefix}_offered"] = collect.database_tables(store(), url, secret)
-    offered = st.session_state.get(f"{prefix}_offered", ())
-    table = st.selectbox(
-        "Table",
-        offered,
-        index=None,
-        accept_new_options=True,
-        key=f"{prefix}_table",
-        placeholder="Choose or type a name",
+def _change_form(source: Source, *, busy: bool) -> None:
+    prefix = f"collect_change_{source.id}"
+    _, settings, secret = source_fields(source.kind, prefix, source)
+    minutes = source.every_minutes or 0
+    unit = next((name for name, size in reversed(UNITS.items()) if minutes and not minutes % size), "hours")
+    prefill(
+        f"{source.id} {minutes}",
+        **{f"{prefix}_every": minutes // UNITS[unit] if minutes else 0, f"{prefix}_unit": unit},
     )
-    query = st.text_area("Or one SELECT", placeholder="SELECT ... FROM ... WHERE ...", key=f"{prefix}_query")
-    if _read_button(prefix):
-        name = f"{table}" if table and not query else "SELECT"
-        _add(project, "database", name, {"url": url, "table": None if query else table, "query": query}, secret)
-
-
-def _web_form(project: Project, prefix: str) -> None:
-    url = st.text_input("Address", placeholder="https://example.org/table.csv", key=f"{prefix}_url")
-    if st.button("Look for tables on the page", icon=":material/search:", key=f"{prefix}_look"):
-        with error_frame(), st.spinner("Looking at the page ..."):
-            found = collect.web_tables(store(), url)
-            st.session_state[f"{prefix}_offered"] = found
-            if not found:
-                st.info("It is a file, not a page: it is read as a whole.", icon=":material/draft:")
-    offered = st.session_state.get(f"{prefix}_offered", ())
-    chosen = None
-    if offered:
-        labels = {t.number: f"{', '.join(t.first_row)} ({count(t.n_rows, 'row')})" for t in offered}
-        chosen = st.selectbox("Table", list(labels), format_func=labels.__getitem__, key=f"{prefix}_table")
-    if _read_button(prefix):
-        _add(project, "web", url.split("?")[0].rstrip("/").rsplit("/", 1)[-1], {"url": url, "table": chosen})
-
-
-def _api_form(project: Project, prefix: str) -> None:
-    url = st.text_input("Address", placeholder="https://api.example.org/records", key=f"{prefix}_url")
-    records = st.text_input(
-        "Where the list of records is in the answer", placeholder="data.items", key=f"{prefix}_records"
-    )
-    left, right = st.columns(2)
-    header = left.text_input("Header for the token", value="Authorization", key=f"{prefix}_header")
-    secret = right.text_input("Token", type="password", key=f"{prefix}_secret", help="Kept apart and never shown.")
-    paging = left.selectbox(
-        "How the next page is found", list(PAGING), format_func=PAGING.__getitem__, key=f"{prefix}_paging"
-    )
-    settings = {"url": url, "records": records, "header": header, "paging": paging}
-    if paging == "next":
-        settings["next"] = right.text_input("Where the link is in the answer", value="next", key=f"{prefix}_next")
-    elif paging != "none":
-        settings["parameter"] = right.text_input("Name of the parameter", value=paging, key=f"{prefix}_parameter")
-    if _read_button(prefix):
-        _add(project, "api", url.split("?")[0].removeprefix("https://").removeprefix("http://"), settings, secret)
-
-
-FORMS: Mapping[SourceKind, Callable[[Project, str], None]] = {
-    "database": _database_form,
-    "web": _web_form,
-    "api": _api_form,
-}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        every = st.number_input("Read it by itself every", 0, 1000, key=f"{prefix}_every", help="0: only when asked.")
+        unit = st.selectbox("Unit", list(UNITS), key=f"{prefix}_unit")
+    if st.button("Save and read", icon=":material/save:", key=f"{prefix}_save", disabled=busy):
+        with error_frame():
+            collect.schedule_source(store(), source.id, int(every) * UNITS[unit] or None)
+            _read(collect.change_source(store(), source.id, settings=settings, secret=secret))

@@ -20,6 +20,15 @@ def say_ago(moment: datetime) -> str:
     return f"{count(int(seconds), 'second')} ago"
 
 
+def say_minutes(minutes: int) -> str:
+    """Return a stretch of time as "5 minutes", "hour", "2 days", to follow "every"."""
+    for unit, length in (("day", 1_440), ("hour", 60), ("minute", 1)):
+        if minutes % length == 0:
+            n = minutes // length
+            return unit if n == 1 else count(n, unit)
+    raise AssertionError("not reached")
+
+
 def count(n: int, noun: str) -> str:
     """Return "1 row", "2 rows", "1,200 rows"."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
