@@ -97,6 +97,7 @@ def _api(prefix: str, settings: Json) -> Filled:
     header = left.text_input("Header for the token", key=f"{prefix}_header")
     with right:
         secret = _secret("Token", prefix, settings)
+    left, right = st.columns(2)
     paging = left.selectbox(
         "How the next page is found", list(PAGING), format_func=PAGING.__getitem__, key=f"{prefix}_paging"
     )
@@ -114,6 +115,7 @@ def _sensor(prefix: str, settings: Json) -> Filled:
     url = left.text_input("Broker", placeholder="mqtts://name@broker.example.org:8883", key=f"{prefix}_url")
     with right:
         secret = _secret("Password", prefix, settings)
+    left, right = st.columns(2)
     topic = left.text_input(
         "Topic",
         placeholder="hall/+/temperature",
@@ -121,6 +123,7 @@ def _sensor(prefix: str, settings: Json) -> Filled:
         help="A + stands for any one level, a # at the end for all levels below.",
     )
     seconds = right.number_input("Collect for so many seconds", 1, 6 * 3600, step=10, key=f"{prefix}_seconds")
+    left, right = st.columns(2, vertical_alignment="bottom")
     number = left.number_input(
         "Or until so many messages have come",
         0,
