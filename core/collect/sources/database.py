@@ -66,7 +66,8 @@ def split_url(url: str) -> tuple[str, str]:
     if unknown:
         raise BadInputError(f"The address has a setting that is not allowed: {unknown[0]}.", "Leave it out.")
     password = str(parsed.password or "")
-    plain = URL.create(driver, parsed.username, None, parsed.host, parsed.port, parsed.database, parsed.query)
+    dialect = driver.split("+")[0]
+    plain = URL.create(dialect, parsed.username, None, parsed.host, parsed.port, parsed.database, parsed.query)
     return plain.render_as_string(hide_password=False), password
 
 
@@ -166,9 +167,9 @@ def _open(settings: Json, secret: str, home: Path, watch: Watch | None = None) -
         raise BadInputError("The driver for this database is not installed.", f"Install {error.name}.") from error
     except SQLAlchemyError as error:
         watch.raise_if_stopped()
-        message = said_by(error)
+        message = said_by(error).rstrip(".")
         message = message.replace(secret, "***") if secret else message
-        raise BadInputError(f"The database says: {message}", "Check address, name, password and SELECT.") from None
+        raise BadInputError(f"The database says: {message}.", "Check address, name, password and SELECT.") from None
     finally:
         if engine is not None:
             engine.dispose()
@@ -200,6 +201,7 @@ def _interrupt(engine: Engine, connection: Connection) -> None:
 def _engine(url: str, secret: str, home: Path) -> Engine:
     plain, password = split_url(url)
     parsed = make_url(plain)
+    parsed = parsed.set(drivername=DRIVERS[parsed.drivername])
     if parsed.drivername == "sqlite":
         return _sqlite_engine(parsed, home)
     address = _checked_address(parsed)

@@ -179,7 +179,7 @@ def test_a_token_is_sent_kept_apart_and_never_shown(
 
 def test_a_password_in_an_address_is_taken_out(store: Store, project_id: str) -> None:
     source = save(store, project_id, "database", url="postgresql://ann:pa%40ss@db.example/shop", table="t")
-    assert source.settings["url"] == "postgresql+psycopg://ann@db.example/shop"
+    assert source.settings["url"] == "postgresql://ann@db.example/shop"
     assert store.files.secret(source.id) == "pa@ss"
 
 
