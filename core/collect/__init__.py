@@ -8,7 +8,16 @@ from core.collect.keep_back import keep_back_stream
 from core.collect.lineage import name_version, say_origin, trace_lineage
 from core.collect.profile import profile_dataset
 from core.collect.reading import read_table
-from core.collect.reading_job import LARGE_BYTES, run_reading, start_reading
+from core.collect.reading_again import (
+    Difference,
+    Preview,
+    original_bytes,
+    original_lines,
+    preview_reading,
+    read_again,
+    version_with_original,
+)
+from core.collect.reading_job import LARGE_BYTES, run_reading, start_reading, start_reading_again
 from core.collect.samples import SAMPLES, Sample, create_sample_project
 from core.collect.script import parquet_name, table_script
 from core.collect.sources import (
@@ -35,7 +44,9 @@ from core.collect.versions import add_dataset, add_table, current_dataset, curre
 __all__ = [
     "LARGE_BYTES",
     "SAMPLES",
+    "Difference",
     "PageTable",
+    "Preview",
     "Refreshed",
     "Sample",
     "add_dataset",
@@ -56,8 +67,12 @@ __all__ = [
     "load_rows",
     "look_closer",
     "name_version",
+    "original_bytes",
+    "original_lines",
     "parquet_name",
+    "preview_reading",
     "profile_dataset",
+    "read_again",
     "read_table",
     "refresh_job",
     "refresh_source",
@@ -70,9 +85,11 @@ __all__ = [
     "schedule_source",
     "start_due_refreshes",
     "start_reading",
+    "start_reading_again",
     "start_refresh",
     "table_script",
     "trace_lineage",
     "version_before",
+    "version_with_original",
     "web_tables",
 ]

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 from core.collect.decoding import HEAD
+from core.records import Decision
 
 TEXT_BYTES = 4 << 20
 """Of text, so many bytes."""
 N_RECORDS = 5_000
 """Of a sheet, a JSON document or a Parquet file, so many rows."""
+ONLY_BEGINNING = Decision("beginning", "Only the beginning of the file was read.")
 MAX_STEPS = 1_000
 
 

@@ -1,6 +1,7 @@
 """Dataset versions as pandas frames, with few and steady dtypes."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -42,7 +43,14 @@ def load_frame(
     unknown = [name for name in names if name not in wanted]
     if unknown:
         raise BadInputError(f"The table has no column '{unknown[0]}'.", "Choose among its columns.")
-    with pq.ParquetFile(store.files.dataset(dataset_id)) as file:
+    chosen = tuple(wanted[name] for name in names)
+    return read_frame(store.files.dataset(dataset_id), chosen, start=start, limit=limit)
+
+
+def read_frame(path: Path, columns: Sequence[Column], *, start: int = 0, limit: int | None = None) -> pd.DataFrame:
+    """Return rows of a Parquet file in our few types as a frame; dtypes as in `load_frame`."""
+    names, wanted = [column.name for column in columns], {column.name: column for column in columns}
+    with pq.ParquetFile(path) as file:
         with_missing = {name for name in names if wanted[name].dtype == "int64" and _has_missing(file, name)}
         table = _read(file, names, start, limit)
     data = {name: _to_series(table.column(name), wanted[name], name in with_missing) for name in names}

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from core.collect import staging
 from core.collect.appending import append_tables
 from core.collect.archives import Unpacked, unpack
-from core.collect.beginning import N_RECORDS, TEXT_BYTES, cut_text
+from core.collect.beginning import N_RECORDS, ONLY_BEGINNING, TEXT_BYTES, cut_text
 from core.collect.column_report import report_columns
 from core.collect.decoding import Text, decode_file
 from core.collect.json_records import looks_like_json, open_json, plan_rows, text_rows
@@ -106,9 +106,10 @@ def _convert(request: Request, path: Path, target: Path, folder: Path) -> Conver
         return write_parquet_table(request, path, target, folder)
     if is_workbook(path):
         return convert_text(request, open_workbook(request, path, folder), target, folder)
-    if request.only_beginning:
-        path = cut_text(path, folder)
-    text = decode_file(path, folder, request.choices.encoding)
+    beginning = cut_text(path, folder) if request.only_beginning else path
+    text = decode_file(beginning, folder, request.choices.encoding)
+    if beginning != path:
+        text = replace(text, decisions=(ONLY_BEGINNING, *text.decisions))
     if looks_like_json(text.path):
         return _convert_json(request, text, target, folder)
     return convert_text(request, open_text(request, text), target, folder)
@@ -139,7 +140,9 @@ def _convert_json(request: Request, text: Text, target: Path, folder: Path) -> C
     try:
         source = open_json(text.path)
         if request.only_beginning and source.document is not None:
-            source = replace(source, document=source.document[:N_RECORDS])
+            part = source.document[:N_RECORDS]
+            told = (ONLY_BEGINNING,) if len(part) < len(source.document) else ()
+            source = replace(source, document=part, decisions=(*told, *source.decisions))
         plan = plan_rows(source)
         rectangular = folder / "records.parquet"
         result = staging.write_rectangular(text_rows(source, plan.keys), len(plan.keys), rectangular)

@@ -1,10 +1,11 @@
 """Reading a large file as a job: the person goes on working, sees that it is under way, and can stop it."""
 
 from core.collect.profile import profile_dataset
+from core.collect.reading_again import read_again
 from core.collect.versions import add_dataset
 from core.errors import LifecycleError
-from core.records import Job, Json
-from core.store import JobHandle, Store
+from core.records import DatasetVersion, Job, Json, ReadingChoices
+from core.store import JobHandle, Store, record_from_json, record_to_json
 
 LARGE_BYTES = 20_000_000
 """Files from here on take longer to read than anyone wants to look at a page that waits."""
@@ -24,11 +25,38 @@ def start_reading(store: Store, project_id: str, upload_id: str, *, filename: st
     return store.add(Job(project_id, "collect", params, message=f"Reading {filename}", created_by=by))
 
 
-def run_reading(handle: JobHandle) -> Json:
-    """Store the file's table as the project's next version; result: dataset_id.
+def start_reading_again(store: Store, dataset_id: str, choices: ReadingChoices, *, by: str) -> Job:
+    """Queue the reading of a version's file in another way."""
+    version = store.get(DatasetVersion, dataset_id)
+    params = {"dataset_id": dataset_id, "choices": record_to_json(choices)}
+    message = f"Reading {version.filename} again"
+    return store.add(Job(version.project_id, "collect", params, message=message, created_by=by))
 
-    An interrupted job finds its file where it was; the file goes when the table is in, cannot be read, or is not
-    wanted any more.
+
+def run_reading(handle: JobHandle) -> Json:
+    """Store a file's table as the project's next version; result: dataset_id."""
+    version = _read_again(handle) if "dataset_id" in handle.job.params else _read_upload(handle)
+    handle.report(0.8, "Looking at every column")
+    profile_dataset(handle.store, version.id)
+    return {"dataset_id": version.id}
+
+
+def _read_again(handle: JobHandle) -> DatasetVersion:
+    handle.raise_if_stopped()
+    handle.report(0.1, "Reading the file again")
+    return read_again(
+        handle.store,
+        handle.job.params["dataset_id"],
+        record_from_json(ReadingChoices, handle.job.params["choices"]),
+        by=handle.job.created_by,
+        before_storing=handle.raise_if_stopped,
+    )
+
+
+def _read_upload(handle: JobHandle) -> DatasetVersion:
+    """Read an upload, which goes when the table is in, cannot be read, or is not wanted any more.
+
+    An interrupted job finds its file where it was.
     """
     filename, path = handle.job.params["filename"], handle.store.files.upload(handle.job.params["upload_id"])
     try:
@@ -46,6 +74,4 @@ def run_reading(handle: JobHandle) -> Json:
         path.unlink(missing_ok=True)
         raise
     path.unlink(missing_ok=True)
-    handle.report(0.8, "Looking at every column")
-    profile_dataset(handle.store, version.id)
-    return {"dataset_id": version.id}
+    return version

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from core.collect import staging
-from core.collect.beginning import N_RECORDS
+from core.collect.beginning import N_RECORDS, ONLY_BEGINNING
 from core.collect.column_report import report_columns
 from core.collect.decoding import Text
 from core.collect.dialect import MAX_SAMPLE_ROWS, WHITESPACE, Dialect, find_dialect, split_rows
@@ -55,7 +55,8 @@ def open_workbook(request: Request, path: Path, folder: Path) -> TextSource:
     with open_sheet(path, request.choices.sheet) as sheet, copied.open("w", encoding="utf-8", newline="") as file:
         rows = itertools.islice(sheet.rows, N_RECORDS) if request.only_beginning else sheet.rows
         csv.writer(file).writerows(row for row in rows if any(row))
-        reading = Reading("Excel", sheet=sheet.name, sheets=sheet.all_names, decisions=sheet.decisions)
+        told = (ONLY_BEGINNING,) if next(sheet.rows, None) is not None else ()
+        reading = Reading("Excel", sheet=sheet.name, sheets=sheet.all_names, decisions=(*told, *sheet.decisions))
     return TextSource(copied, Dialect(","), reading)
 
 
@@ -114,7 +115,7 @@ def _find_table(request: Request, source: TextSource, folder: Path) -> tuple[Tex
     """Return where the table lies, and the source without the lines below it."""
     rows = list(itertools.islice(source.rows(), MAX_SAMPLE_ROWS))
     footer = None
-    if not request.only_beginning or len(rows) < MAX_SAMPLE_ROWS:
+    if ONLY_BEGINNING not in source.reading.decisions:
         footer = find_footer(source.path, source.dialect, rows, request.choices.n_footer)
     if footer is not None:
         shown = tuple(line[:80] for line in footer.lines[:MAX_LINES_SHOWN])

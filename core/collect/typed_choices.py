@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.collect.beginning import N_RECORDS
+from core.collect.beginning import N_RECORDS, ONLY_BEGINNING
 from core.collect.column_report import report_columns
 from core.collect.layout import NUMBER, unique_names
 from core.collect.proving import columns_of, write_typed_rows
@@ -28,10 +28,12 @@ def write_parquet_table(request: Request, path: Path, target: Path, folder: Path
         When it is broken, has no rows, or unpacks to too much.
     """
     relation, schema = parquet_relation(path)
-    if request.only_beginning:
+    is_part = request.only_beginning and pq.read_metadata(path).num_rows > N_RECORDS
+    if is_part:
         relation = f"(SELECT * FROM {relation} LIMIT {N_RECORDS}) AS t"  # noqa: S608
     names = unique_names(schema.names)
     chosen, told = kinds_by_place(request.choices, names)
+    told = (*told, *((ONLY_BEGINNING,) if is_part else ()))
     kinds = {**_with_words(request.choices, schema), **chosen}
     like: tuple[Column, ...] = ()
     if kinds:

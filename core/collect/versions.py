@@ -3,7 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -34,7 +34,7 @@ def add_dataset(  # noqa: PLR0913 - provenance, each part named
     Parameters
     ----------
     path : Path
-        Where the bytes lie; the file is left as it is.
+        Where the bytes lie; the file is left as it is, and its bytes are kept to be read again.
     filename : str
         What the person calls it.
     parent_id : str, optional
@@ -53,14 +53,19 @@ def add_dataset(  # noqa: PLR0913 - provenance, each part named
         current = store.newest(DatasetVersion, project_id=project_id, role="table")
         parent_id = current.id if current else None
     draft = Draft(project_id, filename, by, source, parent_id=parent_id)
-    workspace = store.home / "uploads"
+    original_id = new_id()
 
     def write(target: Path) -> tuple[tuple[Column, ...], Reading]:
-        found = convert_file(path, filename, target, workspace)
+        columns, reading = convert_file(path, filename, target, store.home / "uploads")
         before_storing()
-        return found
+        store.files.keep_original(path, original_id)
+        return columns, replace(reading, original_id=original_id)
 
-    return store_version(store, draft, write)
+    try:
+        return store_version(store, draft, write)
+    except BaseException:
+        store.files.original(original_id).unlink(missing_ok=True)
+        raise
 
 
 def add_table(  # noqa: PLR0913 - provenance, each part named

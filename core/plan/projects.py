@@ -121,6 +121,8 @@ def _remove_files(store: Store, project_id: str) -> None:
     for dataset in store.find(records.DatasetVersion, project_id=project_id):
         store.files.dataset(dataset.id).unlink(missing_ok=True)
         store.files.remove_findings(dataset.id)
+        if dataset.reading is not None and dataset.reading.original_id is not None:
+            store.files.original(dataset.reading.original_id).unlink(missing_ok=True)
     for source in store.find(records.Source, project_id=project_id):
         store.files.remove_secret(source.id)
     for model in store.find(records.ModelVersion, project_id=project_id):

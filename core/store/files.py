@@ -24,7 +24,7 @@ class Files:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        for folder in ("datasets", "profiles", "models", "candidates", "uploads", "logs"):
+        for folder in ("datasets", "profiles", "models", "candidates", "uploads", "originals", "logs"):
             (home / folder).mkdir(parents=True, exist_ok=True)
         (home / "secrets").mkdir(mode=0o700, exist_ok=True)
 
@@ -62,6 +62,16 @@ class Files:
     def upload(self, upload_id: str) -> Path:
         """Path of an upload on its way from memory to a dataset version."""
         return self._path("uploads", upload_id)
+
+    def original(self, original_id: str) -> Path:
+        """Path of the bytes of a file as it came, kept to be read again in another way."""
+        return self._path("originals", original_id)
+
+    def keep_original(self, path: Path, original_id: str) -> None:
+        """Keep the bytes of a file; an upload, which is about to go, costs no second copy."""
+        with self.write_file(self.original(original_id)) as temporary:
+            if not (path.parent == self.home / "uploads" and _link(path, temporary)):
+                shutil.copyfile(path, temporary)
 
     def log(self, name: str) -> Path:
         """Path of a process's log file."""
@@ -111,6 +121,14 @@ class Files:
             sync(target.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _link(path: Path, target: Path) -> bool:
+    try:
+        target.hardlink_to(path)
+    except OSError:  # Not every file system can.
+        return False
+    return True
 
 
 def sync(path: Path) -> None:
