@@ -25,6 +25,7 @@ if live is None:
     )
 else:
     release.show_live(live)
+    ui.say_version(live.dataset_id, "It learned from", stage="prepare")
 
 waiting = [model for model in models if model.status == "registered"]
 releases = store.find(records.Release, project_id=project.id)
@@ -98,12 +99,13 @@ if live is not None and not decided:
 
 if releases:
     st.subheader("What was live, and when")
-    names = {model.id: release.name_model(model) for model in models}
+    names = {model.id: (release.name_model(model), ui.name_table(model.dataset_id)) for model in models}
     st.dataframe(
         [
             {
                 "Release": entry.generation,
-                "Model": names.get(entry.model_version_id, "deleted"),
+                "Model": names.get(entry.model_version_id, ("deleted", ""))[0],
+                "Learned from": names.get(entry.model_version_id, ("", ""))[1],
                 "What happened": "made live" if entry.action == "promote" else "taken back to this",
                 "By": entry.promoted_by,
                 "When (UTC)": entry.created_at,

@@ -61,6 +61,7 @@ if len(tested) > 1:
 shown = evaluations[shown_id]
 
 show_verdict(shown, names[shown.candidate_id])
+ui.say_version(shown.dataset_id, "It learned from and was tested on", stage="prepare")
 with st.grid(4, min_column_width=170):
     for estimate in shown.metrics:
         st.metric(

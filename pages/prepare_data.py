@@ -53,6 +53,10 @@ try:
     base, saved = base_recipe()
 except (NoDataError, NotReadyError) as error:
     ui.stop_missing(error.message, error.hint, stage="collect")
+ui.say_version(base.dataset_id, "This recipe is for")
+stored = prepare.current_recipe(ui.store(), base.project_id)
+if stored and stored.dataset_id != base.dataset_id:
+    st.caption(f"The recipe saved last is for {ui.name_table(stored.dataset_id)}; this one is a new proposal.")
 steps, rest = st.columns([3, 2], gap="large")
 with steps:
     st.markdown("### The recipe")

@@ -22,6 +22,7 @@ st.markdown(
     f"**{release.name_model(champion)}** is live. It has answered {ui.count(n_answered, 'row')}; "
     f"the truth is known for **{n_labelled:,}** of them, and a new model can learn from these."
 )
+ui.say_version(champion.dataset_id, "The live model learned from")
 if not n_labelled:
     ui.say_missing("No truth has arrived yet.", "A new model needs live rows whose truth is known.", stage="monitor")
 else:
@@ -53,6 +54,7 @@ if challenge is not None:
             border=True,
         )
         st.metric("Newest rows it was measured on", f"{challenge.n_rows:,}", border=True)
+    ui.say_version(new.dataset_id, "The new one learned from")
     st.caption(f"{metric.label}; {'more' if metric.greater_is_better else 'less'} is better.")
     st.plotly_chart(
         charts.challenge(challenge, metric),

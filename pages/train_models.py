@@ -17,6 +17,7 @@ if recipe is None:
         "There is nothing to learn from yet.", "First make the table ready on Prepare data.", stage="prepare"
     )
 
+ui.say_version(recipe.dataset_id, "What you train here learns from", stage="prepare")
 job = ui.newest_job("train")
 suited = [family for family in train.FAMILIES if recipe.task in family.tasks]
 metrics = [metric.name for metric in plan.metrics_for(recipe.task)]
@@ -82,6 +83,7 @@ def show_results() -> None:
             st.caption("Nothing has been trained yet. The models and their results will appear here.")
             return
         leaderboard.show_leaderboard(train.leaderboard(store, run.id), plan.metric(run.metric))
+        ui.say_version(run.dataset_id, "These models learned from")
 
 
 show_results()

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from core.collect.cells import MISSING, OTHERS, say_moment, say_number
+from core.collect.cells import MISSING, OTHERS, moment_namer, say_number
 from core.collect.column_values import Codes, Floats
 
 Counts = NDArray[np.int64]
@@ -29,7 +29,7 @@ class Bins:
 
 def number_bins(before: Floats, after: Floats, *, is_date: bool = False) -> Bins:
     """Count numbers in a bin each where there are few different ones, in tenths of the version before otherwise."""
-    say = say_moment if is_date else say_number
+    say = moment_namer(np.concatenate([before, after])) if is_date else say_number
     old, new = before[~np.isnan(before)], after[~np.isnan(after)]
     values = np.unique(np.concatenate([np.unique(old), np.unique(new)]))
     if len(values) <= N_VALUES:

@@ -22,6 +22,7 @@ MONTHS = (
 )
 HOURS = tuple(f"{hour} h" for hour in range(24))
 DAY, HOUR = 86_400.0, 3_600.0
+LONG_SPAN = 21 * DAY
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +74,7 @@ def cut(column: Column, values: pa.ChunkedArray) -> Iterator[Cells]:
         yield _ranges("value", to_numbers(column, values), say_number)
     elif column.kind == "date":
         seconds = to_numbers(column, values)
-        yield _ranges("time", seconds, say_moment)
+        yield _ranges("time", seconds, moment_namer(seconds))
         yield from _date_parts(seconds)
     else:
         yield _levels(values)
@@ -130,6 +131,13 @@ def _namer(names: Sequence[str]) -> Callable[[int, int], str]:
 def say_number(value: float) -> str:
     """Return a number for reading: whole ones in full, others in four digits."""
     return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e12 else f"{value:.4g}"
+
+
+def moment_namer(seconds: Floats) -> Callable[[float], str]:
+    """Return how to name moments: by the day where they reach over weeks, with the time of day otherwise."""
+    known = seconds[~np.isnan(seconds)]
+    by_day = len(known) > 0 and np.ptp(known) > LONG_SPAN
+    return (lambda moment: say_moment(moment)[:10]) if by_day else say_moment
 
 
 def say_moment(seconds: float) -> str:

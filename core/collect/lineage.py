@@ -69,6 +69,8 @@ def say_origin(dataset: DatasetVersion, by_id: Mapping[str, DatasetVersion]) -> 
     of_parent = f" of {name_version(parent)}" if parent else ""
     if dataset.edit is not None:
         return f"{dataset.edit.sentence.rstrip('.')}{', in place' + of_parent if parent else ''}"
+    if dataset.source == "sample" and dataset.role == "stream":
+        return "Later rows of the sample, for the live stream"
     if dataset.source == "keep_back":
         return f"Rows{of_parent}, kept back as live stream" if dataset.role == "stream" else f"What was left{of_parent}"
     if dataset.source == "retrain":

@@ -60,6 +60,7 @@ class _Standing:
     project: Project
     objective: Objective
     table: DatasetVersion | None
+    learned_from: DatasetVersion | None
     model: ModelVersion | None
     evaluation: Evaluation | None
     alerts: tuple[Alert, ...]
@@ -99,6 +100,7 @@ def _read(store: Store, project_id: str) -> _Standing:
         project=store.get(Project, project_id),
         objective=plan.current_objective(store, project_id),
         table=store.newest(DatasetVersion, project_id=project_id, role="table"),
+        learned_from=store.newest(DatasetVersion, id=evaluation.dataset_id) if evaluation else None,
         model=model,
         evaluation=evaluation,
         alerts=tuple(alert for alert in monitor.list_alerts(store, project_id) if alert.state == "open"),
@@ -152,11 +154,13 @@ def _wanted(standing: _Standing) -> Fact:
 
 
 def _data(standing: _Standing) -> Fact:
-    table = standing.table
-    if table is None:
+    newest, table = standing.table, standing.learned_from or standing.table
+    if table is None or newest is None:
         return Fact("data", "What it learns from", ("There is no table yet.",))
     told = f"{table.n_rows:,} rows with {table.n_columns:,} columns, from {table.filename}."
-    return Fact("data", "What it learns from", (told, f"This is version {table.number} of the table."))
+    known = "This is version" if standing.learned_from is None else "The model learned from version"
+    newer = (f"There is a newer version {newest.number} that it does not know.",) if newest.id != table.id else ()
+    return Fact("data", "What it learns from", (told, f"{known} {table.number} of the table.", *newer))
 
 
 def _model(standing: _Standing) -> Fact:

@@ -12,6 +12,7 @@ from pages.ui.projects import own_project_form, sample_cards
 from pages.ui.reading import show_reading
 from pages.ui.sources import show_sources
 from pages.ui.state import newest_job, open_project, person, prefill, project, slug, store
+from pages.ui.table_version import name_table, say_version
 from pages.ui.tables import first_rows, profile_of, task_of
 from pages.ui.upload import show_reading_job, upload_form
 from pages.ui.versions import show_versions
@@ -30,6 +31,7 @@ __all__ = [
     "first_rows",
     "go_to",
     "link_to",
+    "name_table",
     "newest_job",
     "open_project",
     "own_project_form",
@@ -42,6 +44,7 @@ __all__ = [
     "run_again",
     "sample_cards",
     "say_missing",
+    "say_version",
     "show_code",
     "show_job",
     "show_profile",

@@ -5,6 +5,7 @@ import streamlit as st
 from core import charts, deploy, plan
 from pages.ui.release import name_model
 from pages.ui.state import project, store
+from pages.ui.table_version import name_table
 
 
 def show_laps(*, key: str) -> None:
@@ -20,6 +21,7 @@ def show_laps(*, key: str) -> None:
             "Lap": lap.number,
             "Why": lap.reason,
             "Model": names.get(lap.model_version_id, "deleted"),
+            "Learned from": name_table(lap.dataset_id),
             "Measured by": plan.metric(lap.metric).label if lap.metric else "",
             "Result": plan.format_value(lap.metric, lap.value) if lap.metric and lap.value is not None else "",
             "Made live by": lap.promoted_by,

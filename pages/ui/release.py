@@ -6,6 +6,7 @@ from core import deploy, evaluate, train
 from core.records import Candidate, Evaluation, ModelVersion
 from pages.ui.errors import error_frame
 from pages.ui.state import person, project, store
+from pages.ui.table_version import name_table
 from pages.ui.words import plain, say_ago, say_moment
 
 TITLES = {family.key: family.title for family in train.FAMILIES}
@@ -52,7 +53,8 @@ def approve_form(model: ModelVersion, *, key: str) -> None:
     evaluation = store().get(Evaluation, model.evaluation_id)
     st.markdown(f"**{name_model(model)}**: {plain(evaluation.verdict.sentence)}")
     st.caption(
-        f"Handed in by {plain(model.requested_by)}. Somebody else has to agree: four eyes see more than two, "
+        f"It learned from {name_table(model.dataset_id)}. Handed in by {plain(model.requested_by)}. Somebody else "
+        "has to agree: four eyes see more than two, "
         "and nobody should be alone in putting a model to work."
     )
     with st.form(f"{key}_form", border=False):

@@ -6,9 +6,8 @@ import streamlit as st
 from core import charts, collect
 from core.records import DatasetVersion, Lineage, VersionDifference
 from pages.ui.errors import error_frame
-from pages.ui.navigation import link_to, page_info
 from pages.ui.state import prefill, store
-from pages.ui.words import count, plain, say_moment
+from pages.ui.words import plain, say_moment
 
 SHORT_HASH = 12
 FULL_SCALE = 0.5
@@ -124,28 +123,3 @@ def _draw_difference(difference: VersionDifference) -> None:
     column = difference.columns[names.index(name)]
     st.markdown(plain(column.sentence))
     st.plotly_chart(charts.before_and_after(column), key="collect_moved_chart", alt=f"{column.name} before and now")
-
-
-def say_version(dataset_id: str, *, stage: str | None = None) -> None:
-    """Say which version of the table a thing comes from; where a newer one exists, say so, with the way on.
-
-    Parameters
-    ----------
-    stage : str, optional
-        Key of the page where the newer version is taken up.
-    """
-    version = store().get(DatasetVersion, dataset_id)
-    newest = store().newest(DatasetVersion, project_id=version.project_id, role=version.role)
-    size = f"{count(version.n_rows, 'row')}, {count(version.n_columns, 'column')}"
-    st.caption(
-        f":material/table_view: From {collect.name_version(version)} of the table: {plain(version.filename)}, {size}."
-    )
-    if newest is None or newest.id == version.id:
-        return
-    st.info(
-        f"The table has a newer {collect.name_version(newest)} ({count(newest.n_rows, 'row')}). "
-        f"What you see here still comes from {collect.name_version(version)}.",
-        icon=":material/update:",
-    )
-    if stage:
-        link_to(stage, f"Take up the newer table on {page_info(stage).title}")
