@@ -1,7 +1,10 @@
 """From bytes to an immutable table that people understand: reading, versions, profile, streams kept back, samples."""
 
+from core.collect.accepting import accept_finding, accepted_findings, take_back
+from core.collect.checks import CHECKS, Check, known_checks, run_checks
 from core.collect.column_detail import look_closer
 from core.collect.comparison import compare_versions, version_before
+from core.collect.edits import edit_table, undo_edit
 from core.collect.findings import is_compared
 from core.collect.frames import load_frame, load_rows
 from core.collect.keep_back import keep_back_stream
@@ -42,13 +45,17 @@ from core.collect.twins import find_twins
 from core.collect.versions import add_dataset, add_table, current_dataset, current_stream, list_datasets
 
 __all__ = [
+    "CHECKS",
     "LARGE_BYTES",
     "SAMPLES",
+    "Check",
     "Difference",
     "PageTable",
     "Preview",
     "Refreshed",
     "Sample",
+    "accept_finding",
+    "accepted_findings",
     "add_dataset",
     "add_table",
     "arrival_of",
@@ -58,9 +65,11 @@ __all__ = [
     "current_dataset",
     "current_stream",
     "database_tables",
+    "edit_table",
     "find_twins",
     "is_compared",
     "keep_back_stream",
+    "known_checks",
     "list_datasets",
     "list_sources",
     "load_frame",
@@ -78,6 +87,7 @@ __all__ = [
     "refresh_source",
     "relate_to_target",
     "remove_source",
+    "run_checks",
     "run_reading",
     "run_refresh",
     "save_source",
@@ -88,7 +98,9 @@ __all__ = [
     "start_reading_again",
     "start_refresh",
     "table_script",
+    "take_back",
     "trace_lineage",
+    "undo_edit",
     "version_before",
     "version_with_original",
     "web_tables",

@@ -1,5 +1,6 @@
 """Reading a large file as a job: the person goes on working, sees that it is under way, and can stop it."""
 
+from core.collect.checks import run_checks
 from core.collect.profile import profile_dataset
 from core.collect.reading_again import read_again
 from core.collect.versions import add_dataset
@@ -38,6 +39,8 @@ def run_reading(handle: JobHandle) -> Json:
     version = _read_again(handle) if "dataset_id" in handle.job.params else _read_upload(handle)
     handle.report(0.8, "Looking at every column")
     profile_dataset(handle.store, version.id)
+    handle.report(0.9, "Checking the table")
+    run_checks(handle.store, version.id)
     return {"dataset_id": version.id}
 
 

@@ -43,6 +43,12 @@ def parquet_relation(path: Path) -> tuple[str, pa.Schema]:
     return f"read_parquet({sql_text(str(path))}) AS t({_aliases(schema)})", schema
 
 
+def numbered_relation(path: Path) -> str:
+    """Return a stored table as a FROM clause with the columns c0, c1, ... and `n`, the number of the row from 0."""
+    names = [*(f"c{index}" for index in range(len(pq.read_schema(path)))), "n"]
+    return f"read_parquet({sql_text(str(path))}, file_row_number = true) AS t({', '.join(names)})"
+
+
 def _aliases(schema: pa.Schema) -> str:
     return ", ".join(f"c{index}" for index in range(len(schema)))
 

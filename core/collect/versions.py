@@ -13,7 +13,7 @@ from core.collect.reading import convert_file
 from core.collect.staging import ROW_GROUP_SIZE, open_staging
 from core.collect.typed_source import write_typed
 from core.errors import NoDataError
-from core.records import Column, DatasetVersion, Project, Reading, new_id
+from core.records import Column, DatasetVersion, Edit, Project, Reading, new_id
 from core.records.data import DatasetRole, DatasetSource
 from core.store import Store
 
@@ -127,6 +127,7 @@ class Draft:
     role: DatasetRole = "table"
     parent_id: str | None = None
     note: str = ""
+    edit: Edit | None = None
 
 
 def store_version(
@@ -150,6 +151,7 @@ def store_version(
             role=draft.role,
             parent_id=draft.parent_id,
             reading=reading,
+            edit=draft.edit,
             note=draft.note,
             created_by=draft.created_by,
             id=dataset_id,

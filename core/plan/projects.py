@@ -16,6 +16,7 @@ OWNED = (
     records.Lap,
     records.Recipe,
     records.PriceList,
+    records.AcceptedFinding,
     records.TrainingRun,
     records.Candidate,
     records.Evaluation,

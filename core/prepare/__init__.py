@@ -1,6 +1,7 @@
 """How is a table made ready for learning? A recipe in words, as ONE scikit-learn Pipeline, and the split of rows."""
 
 from core.prepare.columns import MISSING_LEVEL, coerce_frame, label_text
+from core.prepare.fixing import Finding, apply_fix, fitting_recipe, is_fixed, open_problems, review_findings
 from core.prepare.layout import feature_columns, looked_back_columns
 from core.prepare.look_back import earlier_values
 from core.prepare.making import make_step
@@ -47,8 +48,10 @@ __all__ = [
     "TRUSTED_TYPES",
     "CoerceColumns",
     "ExpandDates",
+    "Finding",
     "Preview",
     "SplitRows",
+    "apply_fix",
     "build_features",
     "build_pipeline",
     "change_options",
@@ -59,15 +62,19 @@ __all__ = [
     "earlier_values",
     "feature_columns",
     "features_and_target",
+    "fitting_recipe",
+    "is_fixed",
     "label_text",
     "looked_back_columns",
     "make_step",
     "move_step",
+    "open_problems",
     "preview_recipe",
     "propose_recipe",
     "put_step",
     "recipe_script",
     "remove_step",
+    "review_findings",
     "save_recipe",
     "split_rows",
     "split_warnings",

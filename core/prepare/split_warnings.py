@@ -5,8 +5,8 @@ import pandas as pd
 from scipy.stats import chi2_contingency, ttest_ind
 
 from core.collect import load_frame, profile_dataset
+from core.collect.column_use import ID_NAME
 from core.prepare.columns import label_text
-from core.prepare.dropping import ID_NAME
 from core.prepare.row_order import say_neighbours, say_sorted
 from core.records import ColumnProfile, Recipe
 from core.store import Store

@@ -1,6 +1,15 @@
 """The things the life cycle is made of, as frozen dataclasses: the words every other part speaks in."""
 
 from core.records.base import ColumnKind, Json, Label, Task, new_id, utc_now
+from core.records.checks import (
+    AcceptedFinding,
+    CheckOutcome,
+    CheckReport,
+    CheckResult,
+    Evidence,
+    Fix,
+    FixKind,
+)
 from core.records.data import (
     Arrival,
     Column,
@@ -85,12 +94,16 @@ from core.records.reading import Decision, Reading, ReadingChoices
 
 __all__ = [
     "LATENCY_EDGES_MS",
+    "AcceptedFinding",
     "Alert",
     "AlertKind",
     "AlertState",
     "Arrival",
     "Candidate",
     "Challenge",
+    "CheckOutcome",
+    "CheckReport",
+    "CheckResult",
     "Column",
     "ColumnDetail",
     "ColumnDifference",
@@ -110,7 +123,10 @@ __all__ = [
     "Edit",
     "Engine",
     "Evaluation",
+    "Evidence",
     "Extreme",
+    "Fix",
+    "FixKind",
     "Gap",
     "Job",
     "JobKind",

@@ -97,6 +97,7 @@ TABLES: dict[type, Table] = {
     records.Source: _table_for(records.Source, "source", PROJECT),
     records.Recipe: _table_for(records.Recipe, "recipe", PROJECT),
     records.PriceList: _table_for(records.PriceList, "price_list", PROJECT),
+    records.AcceptedFinding: _table_for(records.AcceptedFinding, "accepted_finding", PROJECT),
     records.TrainingRun: _table_for(records.TrainingRun, "training_run", PROJECT),
     records.Candidate: _table_for(records.Candidate, "candidate", (("run_id",),)),
     records.Evaluation: _table_for(records.Evaluation, "evaluation", (("project_id",), ("candidate_id",))),
