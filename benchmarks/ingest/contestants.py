@@ -5,11 +5,12 @@ process does once, such as importing its libraries and opening an empty store, i
 """
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from tests.memory import peak_memory_mb
 
 COLUMNS = """
     i AS id,
@@ -114,8 +115,7 @@ def main(name: str, source: str, target: str) -> int:
     started_at = time.perf_counter()
     work()
     seconds = time.perf_counter() - started_at
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": round(seconds, 4), "peak_mb": round(peak_mb)}))
+    print(json.dumps({"seconds": round(seconds, 4), "peak_mb": round(peak_memory_mb())}))
     return 0
 
 

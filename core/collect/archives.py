@@ -111,7 +111,7 @@ def _choose(members: list[zipfile.ZipInfo]) -> tuple[list[zipfile.ZipInfo], tupl
 
 
 def _is_hidden(name: str) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+    return any(part.startswith((".", "__MACOSX")) and part != ".." for part in PurePosixPath(name).parts)
 
 
 def _allowance(path: Path) -> int:

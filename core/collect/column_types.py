@@ -10,7 +10,7 @@ from collections import Counter
 import duckdb
 
 from core.collect.date_types import DATE_HINT, find_date, force_date
-from core.collect.number_types import are_codes, find_number, force_number, spellings
+from core.collect.number_types import INTEGER, LONG, are_codes, are_too_long, find_number, force_number, spellings
 from core.collect.rules import PLAIN_TEXT, ColumnType, Rules, text_but
 from core.collect.truth_types import ANY_TRUTH, find_truth
 from core.collect.words import MISSING_TEXTS, MISSING_WORDS
@@ -31,6 +31,9 @@ COUNTRIES = ColumnType(
     text_but(MISSING_TEXTS - {"NA"}),
     "two_letter_codes",
     "NA was kept, being one two-letter code among others.",
+)
+LONG_NUMBERS = ColumnType(
+    "category", "string", PLAIN_TEXT, "long_numbers", "Kept as text, because numbers so long would lose digits."
 )
 OPEN_DATES = ColumnType(
     "category",
@@ -90,6 +93,8 @@ def _find(values: Counter[str], connection: duckdb.DuckDBPyConnection, rules: Ru
 
 def _find_number(present: Counter[str], rules: Rules) -> ColumnType | None:
     fitting = _without_strays(present, *(spelling.pattern for spelling in spellings(present, rules)))
+    if all(LONG.fullmatch(value) or INTEGER.pattern.fullmatch(value) for value in fitting) and are_too_long(fitting):
+        return LONG_NUMBERS
     found = find_number(fitting, rules)
     return CODES if found and are_codes(fitting) else found
 

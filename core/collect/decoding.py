@@ -6,7 +6,7 @@ The bytes are streamed, never held as a whole. A file that is clean UTF-8 alread
 import codecs
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import charset_normalizer
@@ -46,6 +46,11 @@ FOREIGN = (
 WEB_PAGES = (b"<!doctype html", b"<html", b"<?xml", b"<svg", b"<head", b"<body")
 
 
+END_MARK = b"\x1a"
+CONTROLS = bytes((*range(1, 9), *range(14, 26)))
+"""Control characters that no text of any encoding here has many of."""
+
+
 @dataclass(frozen=True)
 class Text:
     """A file as UTF-8 text on disk, with the name of the encoding it came in."""
@@ -57,9 +62,12 @@ class Text:
 
 @dataclass(frozen=True)
 class _Survey:
+    """What is out of the common in the bytes; `end_mark` is the Ctrl-Z that old programs end a file with."""
+
     valid_utf8: bool
-    has_nul: bool
-    only_cr: bool
+    has_nul: bool = False
+    only_cr: bool = False
+    end_mark: bool = False
 
 
 def decode_file(path: Path, workspace: Path, chosen: str | None = None) -> Text:
@@ -85,13 +93,15 @@ def decode_file(path: Path, workspace: Path, chosen: str | None = None) -> Text:
     survey = _survey(path)
     encoding = _known(chosen, head) if chosen else _unicode_mark(head)
     encoding = encoding or ("utf-8" if survey.valid_utf8 else _guess_encoding(path))
-    if encoding == "utf-8" and survey.valid_utf8 and not survey.has_nul and not survey.only_cr:
+    if encoding.startswith(("utf-16", "utf-32")):
+        survey = replace(survey, end_mark=False)  # The last byte is half a character only.
+    if encoding == "utf-8" and survey == _Survey(valid_utf8=True):
         return Text(path, encoding)
     target = workspace / "decoded.txt"
-    n_broken, n_nul = _transcode(path, target, encoding, survey.only_cr)
+    n_broken, n_nul = _transcode(path, target, encoding, survey)
     if chosen and n_broken > MAX_BROKEN_SHARE * path.stat().st_size:
         raise BadInputError(f"The file is not written in {chosen}.", "Choose another encoding, or let it be found.")
-    return Text(target, encoding, _decisions(target, encoding, n_broken, n_nul, survey.only_cr))
+    return Text(target, encoding, _decisions(target, encoding, n_broken, n_nul, survey))
 
 
 def _known(encoding: str, head: bytes) -> str:
@@ -116,8 +126,13 @@ def _refuse_foreign(head: bytes) -> None:
             "The file is a web page, not a table.",
             "Perhaps a sign-in page was saved in place of the data: download the file itself again.",
         )
-    if head.count(0) > len(head) / 10 and _unicode_mark(head) is None:
+    if _looks_binary(head.rstrip(b"\x00")) and _unicode_mark(head) is None:
         raise BadInputError("The file holds binary data, not text.", "Save the table as CSV, Excel or Parquet.")
+
+
+def _looks_binary(head: bytes) -> bool:
+    n_controls = len(head) - len(head.translate(None, CONTROLS))
+    return head.count(0) > len(head) / 10 or n_controls > len(head) / 20
 
 
 def _unicode_mark(head: bytes) -> str | None:
@@ -135,18 +150,20 @@ def _unicode_mark(head: bytes) -> str | None:
 
 def _survey(path: Path) -> _Survey:
     decoder = codecs.getincrementaldecoder("utf-8")()
-    valid, has_nul, has_lf, has_cr = True, False, False, False
+    valid, has_nul, has_lf, has_cr, last = True, False, False, False, b""
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
+            last = chunk[-1:]
             has_nul = has_nul or b"\x00" in chunk
             has_lf = has_lf or b"\n" in chunk
             has_cr = has_cr or (not has_lf and b"\r" in chunk)
             valid = valid and _is_valid(decoder, chunk)
-    return _Survey(valid and _is_valid(decoder, b"", final=True), has_nul, has_cr and not has_lf)
+    valid = valid and _is_valid(decoder, b"", final=True)
+    return _Survey(valid, has_nul, only_cr=has_cr and not has_lf, end_mark=last == END_MARK)
 
 
 def _is_valid(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
-    if chunk.isascii() and not decoder.getstate()[0]:
+    if not final and chunk.isascii() and not decoder.getstate()[0]:
         return True
     try:
         decoder.decode(chunk, final=final)
@@ -191,24 +208,26 @@ def _guess_encoding(path: Path) -> str:
     return min(ranked)[2] if ranked else "cp1252"
 
 
-def _transcode(path: Path, target: Path, encoding: str, only_cr: bool) -> tuple[int, int]:
+def _transcode(path: Path, target: Path, encoding: str, survey: _Survey) -> tuple[int, int]:
     """Write the file as UTF-8; return how many characters could not be read and how many NULs were left out."""
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
     n_broken = n_nul = 0
+    left = path.stat().st_size - survey.end_mark
     with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as file:
         final = False
         while not final:
-            chunk = source.read(CHUNK)
+            chunk = source.read(min(CHUNK, left))
+            left -= len(chunk)
             final = not chunk
             text = decoder.decode(chunk, final=final)
             n_broken += text.count("\ufffd")
             n_nul += text.count("\x00")
             text = text.replace("\x00", "")
-            file.write(text.replace("\r", "\n") if only_cr else text)
+            file.write(text.replace("\r", "\n") if survey.only_cr else text)
     return n_broken, n_nul
 
 
-def _decisions(path: Path, encoding: str, n_broken: int, n_nul: int, only_cr: bool) -> tuple[Decision, ...]:
+def _decisions(path: Path, encoding: str, n_broken: int, n_nul: int, survey: _Survey) -> tuple[Decision, ...]:
     decisions = []
     if encoding not in ("utf-8", "utf-8-sig"):
         shown = _lines_with(path, lambda line: not line.isascii())
@@ -219,7 +238,9 @@ def _decisions(path: Path, encoding: str, n_broken: int, n_nul: int, only_cr: bo
         decisions.append(Decision("broken_characters", words, n_broken, shown))
     if n_nul:
         decisions.append(Decision("nul_characters", "NUL characters were left out.", n_nul))
-    if only_cr:
+    if survey.end_mark:
+        decisions.append(Decision("end_mark", "The end-of-file mark of old programs (Ctrl-Z) was left out."))
+    if survey.only_cr:
         decisions.append(Decision("line_ends", "Lines end in a single carriage return, as on old Macs."))
     return tuple(decisions)
 

@@ -62,7 +62,7 @@ def find_dialect(path: Path, delimiter: str | None = None) -> Dialect:
     with path.open(encoding="utf-8", newline="") as file:
         sample = file.read(SAMPLE_CHARACTERS)
         if file.read(1):  # The last line may be cut off.
-            sample = sample[: max(sample.rfind("\n"), 0) + 1] or sample
+            sample = sample[: sample.rfind("\n") + 1] or sample
     quote = _find_quote(sample)
     if delimiter is not None and (len(delimiter) != 1 or delimiter not in sample):
         raise BadInputError(f"The separator '{delimiter}' does not occur in the file.", "Choose another one.")
@@ -103,9 +103,15 @@ def split_rows(lines: Iterable[str], dialect: Dialect) -> Iterator[tuple[int, li
         escapechar=dialect.escape,
         quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
     )
-    for row in reader:
-        if row and (len(row) > 1 or row[0].strip()):
-            yield reader.line_num, row
+    try:
+        for row in reader:
+            if row and (len(row) > 1 or row[0].strip()):
+                yield reader.line_num, row
+    except csv.Error as error:
+        message = f"line {reader.line_num:,} or one below it: {error}"
+        if "field limit" in str(error):
+            message = f"line {reader.line_num:,} ends a value of more than {MAX_FIELD:,} characters"
+        raise csv.Error(message) from error
 
 
 def unwrap_line(line: str, quote: str) -> str:

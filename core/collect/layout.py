@@ -49,6 +49,8 @@ def find_layout(rows: Sequence[tuple[int, Row]], choices: ReadingChoices = AS_FO
         are.
     """
     values = [[cell.strip() for cell in row] for _, row in rows]
+    if not any(any(row) for row in values):
+        raise BadInputError(f"The first {len(values):,} rows hold no value.", "Choose a file with data.")
     usual = usual_width(values)
     top = table_top(values, usual) if choices.n_preamble is None else choices.n_preamble
     if not 0 <= top < len(values):

@@ -14,6 +14,9 @@ SIGNS = ("$", "€", "£", "¥", "₩", "₹", "₽", "₺", "฿", "%", "USD", 
 SIGN = re.compile("|".join(re.escape(sign) for sign in sorted(SIGNS, key=len, reverse=True)))
 BLANK = "[ \u00a0\u202f]"
 APOSTROPHE = "['’]"
+LONG = re.compile(r"[-+]?\d{19,}")
+"""A whole number that may lie beyond 64 bits: as a decimal number it would lose digits."""
+NOT_LONG = f"(strlen({{x}}) < 19 OR NOT regexp_full_match({{x}}, {sql_text(LONG.pattern)}))"
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,13 @@ class Spelling:
 
 
 def _spelling(pattern: str, cleaned: str, code: str, sentence: str) -> Spelling:
-    guarded = f"CASE WHEN regexp_full_match({{x}}, {sql_text(pattern)}) THEN TRY_CAST({cleaned} AS DOUBLE) END"
+    fits = f"regexp_full_match({{x}}, {sql_text(pattern)}) AND {NOT_LONG}"
+    guarded = f"CASE WHEN {fits} THEN TRY_CAST({cleaned} AS DOUBLE) END"
     return Spelling(re.compile(pattern), ColumnType("number", "double", guarded, code, sentence))
 
 
 INTEGER = Spelling(
-    re.compile(r"-?(0|[1-9]\d{0,17})"),
+    re.compile(r"-?(0|[1-9]\d{0,18})"),
     ColumnType(
         "number",
         "int64",
@@ -50,7 +54,18 @@ PADDED = Spelling(
 )
 DECIMAL = Spelling(
     re.compile(r"[-+]?(\d{1,18}\.?|\d+\.\d*|\.\d+)([eE][-+]?\d+)?"),
-    ColumnType("number", "double", "CASE WHEN isfinite(TRY_CAST({x} AS DOUBLE)) THEN TRY_CAST({x} AS DOUBLE) END"),
+    ColumnType(
+        "number",
+        "double",
+        f"CASE WHEN isfinite(TRY_CAST({{x}} AS DOUBLE)) AND {NOT_LONG} THEN TRY_CAST({{x}} AS DOUBLE) END",
+    ),
+)
+ROUNDED = ColumnType(
+    "number",
+    "double",
+    "CASE WHEN isfinite(TRY_CAST({x} AS DOUBLE)) THEN TRY_CAST({x} AS DOUBLE) END",
+    "long_numbers",
+    "Whole numbers beyond 64 bits were rounded to about 16 digits.",
 )
 THOUSANDS = _spelling(
     r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d*)?",
@@ -127,8 +142,15 @@ def find_number(values: Counter[str], rules: Rules) -> ColumnType | None:
     return None
 
 
+def are_too_long(values: Iterable[str]) -> bool:
+    """Whether some whole number lies beyond 64 bits."""
+    return any(LONG.fullmatch(value) and not -(2**63) <= int(value[:30]) < 2**63 for value in values)
+
+
 def force_number(values: Counter[str], rules: Rules) -> ColumnType:
     """Return the type of number that most values fit."""
+    if are_too_long(values):
+        return ROUNDED
     offered = spellings(values, rules)
     fits = [sum(n for value, n in values.items() if one.pattern.fullmatch(value)) for one in (*offered, PADDED)]
     best = (*offered, PADDED)[fits.index(max(fits))]

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from core.collect.column_types import CODES, WORDS, find_type, force_type, stray_words_allowed
-from core.collect.number_types import may_be_thousands
+from core.collect.number_types import DECIMAL, may_be_thousands
 from core.collect.rules import ColumnType, Rules
 from core.collect.staging import COLUMNS_A_QUERY, NARROW, ROW_GROUP_SIZE
 from core.collect.words import BLANKS, sql_list, sql_name, sql_text
@@ -203,7 +203,9 @@ def _settle(draft: _Draft, index: int, proof: Proved) -> Proved:
         failing = _failing(draft.connection, index, proof)
         n_present = proof.n_fitting + proof.n_failed
         few = failing.total() == proof.n_failed and stray_words_allowed(n_present, failing)
-        if few and not proof.chosen and all(value == value.strip(BLANKS) for value in failing):
+        # A number is no stray word, even where it is no whole one as all the others are.
+        words = all(value == value.strip(BLANKS) and not DECIMAL.pattern.fullmatch(value) for value in failing)
+        if few and words and not proof.chosen:
             return replace(proof, strays=tuple(failing))
         more += failing
         guess = draft.guess(index, more)

@@ -92,6 +92,11 @@ def convert_file(
             return columns, replace(reading, choices=choices)
     except BadInputError as error:
         raise BadInputError(f"{filename}: {error.message}", error.hint) from error
+    except duckdb.OutOfMemoryException as error:
+        raise BadInputError(
+            f"{filename}: The rows are too long to be read in the memory that there is.",
+            "Leave out columns with very long texts.",
+        ) from error
     except duckdb.Error as error:
         raise BadInputError(
             f"{filename}: The rows cannot be brought into one table.",

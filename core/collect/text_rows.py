@@ -24,6 +24,7 @@ from core.records import Column, ColumnKind, Decision, Reading, ReadingChoices
 
 MAX_LINES_A_VALUE = 1_000
 MAX_LINES_SHOWN = 5
+MAX_SAMPLE_CELLS, MIN_SAMPLE_ROWS = 2_000_000, 20
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def kinds_by_place(choices: ReadingChoices, names: Sequence[str]) -> tuple[dict[
 
 def _find_table(request: Request, source: TextSource, folder: Path) -> tuple[TextSource, Layout]:
     """Return where the table lies, and the source without the lines below it."""
-    rows = list(itertools.islice(source.rows(), MAX_SAMPLE_ROWS))
+    rows = list(_first_rows(source))
     footer = None
     if ONLY_BEGINNING not in source.reading.decisions:
         footer = find_footer(source.path, source.dialect, rows, request.choices.n_footer)
@@ -122,10 +123,20 @@ def _find_table(request: Request, source: TextSource, folder: Path) -> tuple[Tex
         told = Decision("footer", "Lines below the table were left out.", len(footer.lines), shown)
         reading = replace(source.reading, n_footer=len(footer.lines), decisions=(*source.reading.decisions, told))
         source = replace(source, path=cut_footer(source.path, footer, folder), reading=reading)
-        rows = list(itertools.islice(source.rows(), MAX_SAMPLE_ROWS))
+        rows = list(_first_rows(source))
     if not rows:
         raise BadInputError("Nothing is left of the file as a table.", "Leave out fewer lines.")
     return source, find_layout(rows, request.choices)
+
+
+def _first_rows(source: TextSource) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows that the layout is judged by: fewer where they are very wide."""
+    n_cells = 0
+    for n_rows, (line, row) in enumerate(itertools.islice(source.rows(), MAX_SAMPLE_ROWS)):
+        n_cells += len(row)
+        if n_cells > MAX_SAMPLE_CELLS and n_rows >= MIN_SAMPLE_ROWS:
+            return
+        yield line, row
 
 
 def _load(
@@ -166,7 +177,10 @@ def _load_row_by_row(
     except _UnclosedQuoteError as problem:
         decisions.append(Decision("unclosed_quote", str(problem), 1))
         bare = replace(source, dialect=Dialect(source.dialect.delimiter, quote=None))
-        result = staging.write_rectangular(_data_rows(bare, layout), width, target)
+        try:
+            result = staging.write_rectangular(_data_rows(bare, layout), width, target)
+        except _UnclosedQuoteError as error:
+            raise BadInputError(f"The file cannot be cut into rows: {error}", "Save it again as plain CSV.") from error
     if result.n_short:
         sentence = "Rows with fewer values than there are columns were filled up with missing values."
         decisions.append(Decision("short_rows", sentence, result.n_short, result.short))
@@ -191,4 +205,4 @@ def _data_rows(source: TextSource, layout: Layout) -> Iterable[Row]:
                     )
                 yield row
     except csv.Error as error:
-        raise _UnclosedQuoteError("A quote opens and never closes; quotes were kept.") from error
+        raise _UnclosedQuoteError(f"A quote opens and never closes ({error}); quotes were kept.") from error

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -11,7 +12,7 @@ from core.collect.layout import NUMBER, unique_names
 from core.collect.proving import columns_of, write_typed_rows
 from core.collect.rules import rules_of
 from core.collect.text_rows import Request, kinds_by_place
-from core.collect.typed_source import parquet_relation, write_typed
+from core.collect.typed_source import parquet_relation, refuse_long_rows, write_typed
 from core.collect.words import sql_text
 from core.errors import BadInputError
 from core.records import Column, ColumnKind, Decision, Reading, ReadingChoices
@@ -27,6 +28,17 @@ def write_parquet_table(request: Request, path: Path, target: Path, folder: Path
     BadInputError
         When it is broken, has no rows, or unpacks to too much.
     """
+    relation, schema = parquet_relation(path)
+    try:
+        refuse_long_rows(request.connection, relation, schema)
+        return _write(request, path, target, folder)
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        raise BadInputError("The Parquet file is broken.", "Write it again, or save the table as CSV.") from error
+
+
+def _write(request: Request, path: Path, target: Path, folder: Path) -> tuple[tuple[Column, ...], Reading]:
     relation, schema = parquet_relation(path)
     is_part = request.only_beginning and pq.read_metadata(path).num_rows > N_RECORDS
     if is_part:

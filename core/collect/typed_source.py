@@ -16,6 +16,8 @@ from core.errors import BadInputError
 from core.records import Column, ColumnKind, Decision
 
 MAX_SAMPLE_VALUES = 5_000
+MAX_ROW_BYTES = 100_000
+"""Rows with more text than this, on average, are refused: some thousands of them are held in memory at once."""
 MAX_BYTES = 8 << 30
 """A Parquet file that unpacks to more than this is refused: a few KB can hold billions of equal values."""
 
@@ -47,6 +49,33 @@ def numbered_relation(path: Path) -> str:
     """Return a stored table as a FROM clause with the columns c0, c1, ... and `n`, the number of the row from 0."""
     names = [*(f"c{index}" for index in range(len(pq.read_schema(path)))), "n"]
     return f"read_parquet({sql_text(str(path))}, file_row_number = true) AS t({', '.join(names)})"
+
+
+def refuse_long_rows(connection: duckdb.DuckDBPyConnection, relation: str, schema: pa.Schema) -> None:
+    """Refuse a file whose rows hold far too much text: a few KB can hold the same long text thousands of times.
+
+    Raises
+    ------
+    BadInputError
+        When rows hold more than `MAX_ROW_BYTES` of text, on average.
+    """
+    texts = [f"sum(strlen(c{index}))" for index, field in enumerate(schema) if _holds_text(field.type)]
+    if not texts:
+        return
+    n_rows, *sums = connection.execute(f"SELECT count(*), {', '.join(texts)} FROM {relation}").fetchall()[0]  # noqa: S608
+    a_row = sum(filter(None, sums)) / max(n_rows, 1)
+    if a_row > MAX_ROW_BYTES:
+        raise BadInputError(
+            f"A row holds {a_row / 1e3:,.0f} KB of text, {a_row * n_rows / 1e6:,.0f} MB in all; "
+            f"at most {MAX_ROW_BYTES / 1e3:,.0f} KB a row can be taken in.",
+            "Leave out columns with very long texts.",
+        )
+
+
+def _holds_text(arrow_type: pa.DataType) -> bool:
+    if pa.types.is_dictionary(arrow_type):
+        return _holds_text(arrow_type.value_type)
+    return bool(pa.types.is_string(arrow_type) or pa.types.is_large_string(arrow_type))
 
 
 def _aliases(schema: pa.Schema) -> str:

@@ -16,6 +16,10 @@ from core.errors import BadInputError
 from core.records import Decision
 
 HINT = "Open it in Excel and save it again as .xlsx without a password, or as CSV."
+MAX_TEXT_BYTES = 100 << 20
+"""The list of a workbook's different texts is held in memory, several times its size ..."""
+MAX_BYTES = 4 << 30
+"""... its sheets are streamed."""
 
 
 def is_workbook(path: Path) -> bool:
@@ -46,6 +50,7 @@ def open_sheet(path: Path, chosen: str | None = None) -> Iterator[Sheet]:
         When the workbook is broken, has no rows, or no sheet of that name.
     """
     # Opened by us: openpyxl judges a path by its ending, and an upload has none.
+    _refuse_bomb(path)
     with path.open("rb") as file, closing(_open_workbook(file)) as workbook:
         tables = {sheet.title: sheet for sheet in workbook.worksheets}
         if chosen is not None and chosen not in tables:
@@ -61,6 +66,17 @@ def open_sheet(path: Path, chosen: str | None = None) -> Iterator[Sheet]:
             decisions.append(Decision("other_sheets", "Other sheets were left out.", len(others), others[:5]))
         rows = ([_as_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True))
         yield Sheet(sheet.title, tuple(tables), rows, tuple(decisions))
+
+
+def _refuse_bomb(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        sizes = {member.filename: member.file_size for member in archive.infolist()}
+    texts = sum(size for name, size in sizes.items() if name.endswith(("sharedStrings.xml", "styles.xml")))
+    if texts > MAX_TEXT_BYTES or sum(sizes.values()) > MAX_BYTES:
+        raise BadInputError(
+            f"The Excel file unpacks to {sum(sizes.values()) / 1e6:,.0f} MB, too much to be taken in.",
+            "Save the sheet as CSV.",
+        )
 
 
 def _open_workbook(file: BinaryIO) -> openpyxl.Workbook:

@@ -34,7 +34,7 @@ def sentences(reading: Reading) -> list[tuple[str, int]]:
         (["6 129 113", "102 542", "7"], [6129113.0, 102542.0, 7.0], "double"),
         (["$14,094.02", "$7.50", "($3.00)"], [14094.02, 7.5, -3.0], "double"),
         (["12%", "7.5 %", "100%"], [12.0, 7.5, 100.0], "double"),
-        (["123456789012345678901", "2", "3"], [123456789012345678901.0, 2.0, 3.0], "double"),
+        (["123456789012345678901", "2", "3"], ["123456789012345678901", "2", "3"], "string"),
         (["007", "012", "345"], ["007", "012", "345"], "string"),
         (["0", "0600", "1200"], [0.0, 600.0, 1200.0], "double"),
         (["true", "FALSE", "True"], [True, False, True], "bool"),
@@ -109,6 +109,11 @@ def test_one_stray_word_among_many_numbers_becomes_missing_and_is_told(tmp_path:
     assert (values[:3], dtype) == ([None, 0, 1], "int64")
     told = reading.decisions[0]
     assert (told.code, told.count, told.examples) == ("stray_words", 1, ("row 1: '14n' → missing",))
+
+
+def test_a_number_among_whole_numbers_is_no_stray_word(tmp_path: Path) -> None:
+    values, dtype, reading = read_column(tmp_path, [*(str(n) for n in range(3_000)), "1.5", "2e7"])
+    assert (values[-2:], dtype, sentences(reading)) == ([1.5, 2e7], "double", [])
 
 
 def test_many_words_among_numbers_keep_the_column_text(tmp_path: Path) -> None:
