@@ -7,36 +7,18 @@ import streamlit as st
 from core import prepare
 from core.errors import NoDataError, NotReadyError
 from core.prepare.recipe import DROPPED_BY_PERSON
-from core.records import Recipe, RecipeStep, new_id, utc_now
+from core.records import Recipe, new_id, utc_now
 from pages import ui
 from pages.ui.prices import show_prices
-from pages.ui.recipe import base_recipe, name_columns, show_preview
+from pages.ui.recipe import base_recipe, draft_of, offer_proposal, show_preview
+from pages.ui.recipe_adding import add_step
+from pages.ui.recipe_steps import show_steps
 from pages.ui.split import choose_split, show_split_warnings
-from pages.ui.words import plain
-
-
-def switch_steps(base: Recipe) -> Recipe:
-    """Draw the steps with their switches; return the recipe as switched."""
-    recipe = base
-    steps = [step for step in base.steps if step.key != DROPPED_BY_PERSON]
-    ui.prefill(base.id, **{f"prepare_step_{step.key}": step.enabled for step in steps})
-    for step in steps:
-        with st.container(border=True, key=f"prepare_card_{step.key}"):
-            enabled = st.toggle(f"**{plain(step.title)}**", key=f"prepare_step_{step.key}")
-            st.caption(f"{plain(step.reason)}  \n{name_columns(now_handled(recipe, step))}")
-            if enabled != step.enabled:
-                recipe = prepare.switch_step(recipe, step.key, enabled)
-    return recipe
-
-
-def now_handled(recipe: Recipe, step: RecipeStep) -> tuple[str, ...]:
-    """Return the columns a step handles after the changes so far."""
-    return next(found.columns for found in recipe.steps if found.key == step.key)
 
 
 def leave_out_more(base: Recipe, recipe: Recipe) -> Recipe:
     """Draw the choice of more columns to leave out; return the recipe without them."""
-    chosen = tuple(name for step in base.steps if step.key == DROPPED_BY_PERSON for name in step.columns)
+    chosen = tuple(name for step in recipe.steps if step.key == DROPPED_BY_PERSON for name in step.columns)
     ui.prefill(base.id, prepare_drop=list(chosen))
     names = [column.name for column in base.columns if column.name != base.target]
     dropped = st.multiselect(
@@ -58,14 +40,17 @@ stored = prepare.current_recipe(ui.store(), base.project_id)
 if stored and stored.dataset_id != base.dataset_id:
     st.caption(f"The recipe saved last is for {ui.name_table(stored.dataset_id)}; this one is a new proposal.")
 steps, rest = st.columns([3, 2], gap="large")
-with steps:
-    st.markdown("### The recipe")
-    recipe = switch_steps(base)
-    recipe = leave_out_more(base, recipe)
 with rest:
     st.markdown("### The rows set aside for the test")
-    recipe = choose_split(base, recipe)
+    recipe = choose_split(base, draft_of(base))
     show_split_warnings(recipe)
+with steps:
+    st.markdown("### The recipe")
+    recipe = show_steps(base, recipe)
+    recipe = leave_out_more(base, recipe)
+    add_step(base, recipe)
+    offer_proposal(base)
+with rest:
     changed = recipe is not base
     if saved and not changed:
         st.success("This recipe is saved and will be used.", icon=":material/check_circle:")

@@ -2,7 +2,7 @@
 
 from core.prepare.columns import MISSING_LEVEL, coerce_frame, label_text
 from core.prepare.fixing import Finding, apply_fix, fitting_recipe, is_fixed, open_problems, review_findings
-from core.prepare.layout import feature_columns, looked_back_columns
+from core.prepare.layout import columns_at_end, columns_before, feature_columns, looked_back_columns
 from core.prepare.look_back import earlier_values
 from core.prepare.making import make_step
 from core.prepare.pipeline import build_features, build_pipeline
@@ -23,7 +23,9 @@ from core.prepare.recipe import (
 from core.prepare.script import recipe_script
 from core.prepare.split import SplitRows, features_and_target, split_rows
 from core.prepare.split_warnings import split_warnings
+from core.prepare.step_preview import StepPreview, preview_step
 from core.prepare.transformers import CoerceColumns, ExpandDates
+from core.prepare.words import say_step
 
 TRUSTED_TYPES = (
     "core.prepare.encoders.FrequencyEncoder",
@@ -51,12 +53,15 @@ __all__ = [
     "Finding",
     "Preview",
     "SplitRows",
+    "StepPreview",
     "apply_fix",
     "build_features",
     "build_pipeline",
     "change_options",
     "change_split",
     "coerce_frame",
+    "columns_at_end",
+    "columns_before",
     "current_recipe",
     "drop_columns",
     "earlier_values",
@@ -70,12 +75,14 @@ __all__ = [
     "move_step",
     "open_problems",
     "preview_recipe",
+    "preview_step",
     "propose_recipe",
     "put_step",
     "recipe_script",
     "remove_step",
     "review_findings",
     "save_recipe",
+    "say_step",
     "split_rows",
     "split_warnings",
     "switch_step",

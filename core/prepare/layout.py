@@ -128,6 +128,18 @@ def date_parts(step: RecipeStep, name: str) -> list[str]:
     return list(step.options.get("parts", {}).get(name, ("elapsed_days",)))
 
 
+def columns_at_end(recipe: Recipe) -> tuple[Column, ...]:
+    """Return the columns that are there after the last table step, for a step to be added."""
+    places = list(walk(given_columns(recipe), recipe.steps))
+    return places[-1].after if places else given_columns(recipe)
+
+
+def columns_before(recipe: Recipe, key: str) -> tuple[Column, ...]:
+    """Return the columns that are there when it is a step's turn: those of the table, and what steps before it make."""
+    places = list(walk(given_columns(recipe), recipe.steps))
+    return next((place.before for place in places if place.step.key == key), given_columns(recipe))
+
+
 def feature_columns(recipe: Recipe) -> tuple[Column, ...]:
     """Return the columns a recipe's model is given, without the target: those of the table it needs, in the table's
     order, then earlier values where a step looks back.

@@ -37,13 +37,18 @@ def preview_recipe(store: Store, recipe: Recipe, n_rows: int = 5) -> Preview:
     BadInputError
         As `split_rows` and `build_pipeline`.
     """
-    train = _training_rows(store, recipe)
-    sample = train.sample(min(len(train), MAX_FIT_ROWS), random_state=recipe.split.random_state).sort_index()
+    sample = sample_rows(store, recipe)
     features, target = features_and_target(sample, recipe)
     pipeline = build_features(recipe, dense=True)
     turned = pipeline.fit(features, target).transform(features.head(n_rows))
     after = pd.DataFrame(np.asarray(turned), columns=_names(pipeline["features"]), index=features.index[:n_rows])
     return Preview(sample.head(n_rows), after, features.shape[1], after.shape[1])
+
+
+def sample_rows(store: Store, recipe: Recipe) -> pd.DataFrame:
+    """Return at most 5,000 training rows, features and target, to show what a recipe does."""
+    train = _training_rows(store, recipe)
+    return train.sample(min(len(train), MAX_FIT_ROWS), random_state=recipe.split.random_state).sort_index()
 
 
 def _training_rows(store: Store, recipe: Recipe) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from core.errors import NotReadyError
 from core.plan import current_objective, recognise_task
 from core.prepare.dropping import drop_steps
 from core.prepare.recipe import with_steps
+from core.prepare.shape import cap_steps
 from core.prepare.turning import date_step, turning_steps
 from core.records import DatasetVersion, Project, Recipe, Split, Task
 from core.store import Store
@@ -36,7 +37,10 @@ def propose_recipe(store: Store, project_id: str, *, by: str) -> Recipe:
     frame = load_frame(store, dataset.id, columns=date_names) if date_names else pd.DataFrame()
     split = _propose_split(frame, task)
     dates = date_step(profiles, frame, by_time=split.kind == "time")
-    steps = [*drop_steps(profiles, _known_leaks(store, project_id)), *dates, *turning_steps(profiles, dataset, task)]
+    drops = drop_steps(profiles, _known_leaks(store, project_id))
+    dropped = {name for step in drops for name in step.columns}
+    caps = cap_steps(store, dataset, [column for column in profiles if column.name not in dropped])
+    steps = [*drops, *dates, *caps, *turning_steps(profiles, dataset, task)]
     steps = [replace(step, options=step.options | {"eligible": list(step.columns)}) for step in steps]
     return with_steps(Recipe(project_id, dataset.id, target, task, (), split, dataset.columns, by), steps)
 

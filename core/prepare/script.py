@@ -12,8 +12,8 @@ from core.collect.script import table_program
 from core.errors import BadInputError
 from core.prepare.columns import MISSING_LEVEL
 from core.prepare.estimator_code import EstimatorCode
-from core.prepare.layout import feature_columns
-from core.prepare.pipeline import build_features
+from core.prepare.layout import feature_columns, looked_back_columns
+from core.prepare.pipeline import build_features, find_remover
 from core.prepare.split_script import split_code
 from core.prepare.transformers import CoerceColumns
 from core.records import Column, ColumnKind, Recipe
@@ -61,7 +61,16 @@ def recipe_program(store: Store, recipe: Recipe, title: str) -> Program:
     return _add_recipe(program, recipe)
 
 
+def _check_written(recipe: Recipe) -> None:
+    if looked_back_columns(recipe) or find_remover(recipe) is not None:
+        raise BadInputError(
+            "Looking back at earlier values, and leaving unusual rows out of the learning, have no plain code yet.",
+            "Switch these steps off to see the code of the others.",
+        )
+
+
 def _add_recipe(program: Program, recipe: Recipe) -> Program:
+    _check_written(recipe)
     columns = feature_columns(recipe)
     pipeline = build_features(recipe)
     _check_stored(columns)

@@ -30,7 +30,7 @@ def turning_steps(columns: Sequence[ColumnProfile], dataset: DatasetVersion, tas
             "scale",
             "scale",
             "Bring numbers to one scale",
-            "Mean 0 and standard deviation 1, so that a column in thousands does not outweigh one in tenths.",
+            "So that a column in thousands does not outweigh one in tenths.",
             tuple(column.name for column in numbers),
         ),
         _encode_few(few, dataset.n_rows),
@@ -38,15 +38,13 @@ def turning_steps(columns: Sequence[ColumnProfile], dataset: DatasetVersion, tas
             "encode_many",
             "encode",
             "Replace levels by what the target is like there",
-            f"More than {MAX_LEVELS} levels would make too many columns. Each row's figure comes from other rows only. "
-            "Switched off, these columns are left out.",
+            f"More than {MAX_LEVELS} levels would make too many columns. Switched off, these columns are left out.",
             many,
         ),
         RecipeStep(
             "text",
             "text",
             "Turn free text into numbers",
-            f"Words are counted, telling words weigh more, and {N_TEXT_NUMBERS} numbers sum them up. "
             "Switched off, these columns are left out.",
             texts,
             options={"n_components": N_TEXT_NUMBERS},
@@ -62,8 +60,7 @@ def _fill_numbers(columns: Sequence[ColumnProfile]) -> RecipeStep:
         "impute_numbers",
         "impute",
         "Fill missing numbers",
-        f"{found}. The median stands in (for truth values the most frequent), and an extra column marks where a "
-        "number was missing.",
+        f"{found}.",
         tuple(column.name for column in columns),
         options={"n_missing": n_missing},
     )
@@ -76,7 +73,7 @@ def _fill_categories(columns: Sequence[ColumnProfile]) -> RecipeStep:
         "impute_categories",
         "impute",
         "Treat a missing category as a level of its own",
-        f"{found}; that it is missing may itself tell something. Switched off, the most frequent level stands in.",
+        f"{found}. Switched off, the most frequent level stands in.",
         tuple(column.name for column in columns),
         options={"n_missing": n_missing},
     )
@@ -88,8 +85,7 @@ def _encode_few(names: tuple[str, ...], n_rows: int) -> RecipeStep:
         "encode_few",
         "encode",
         "Make a column of each level",
-        f"1 where the row has this level, else 0. Levels in fewer than {rare} rows, or beyond the {MAX_LEVELS} most "
-        "frequent, are grouped. Switched off, these columns are left out.",
+        "A model takes numbers only. Switched off, these columns are left out.",
         names,
         options={"min_frequency": rare, "max_categories": MAX_LEVELS},
     )
@@ -101,8 +97,7 @@ def date_step(columns: Sequence[ColumnProfile], frame: pd.DataFrame, *, by_time:
     parts = {name: date_parts(frame[name], by_time=by_time) for name in names}
     if not parts:
         return []
-    kinds = sorted({part.replace("_", " ") for wanted in parts.values() for part in wanted})
-    reason = f"A date itself is no number; read off it: {', '.join(kinds)}."
+    reason = "A date itself is no number."
     if by_time:
         reason += " Only parts that come round again: a year or season the model never saw would mislead it."
     step = RecipeStep("dates", "dates", "Read parts off dates", reason, tuple(parts), options={"parts": parts})

@@ -11,6 +11,10 @@ from pages.ui.state import person, project, store
 from pages.ui.words import plain
 
 N_COLUMNS_NAMED = 12
+DRAFT = "prepare_draft"
+"""Id of the recipe that was opened, and the recipe with its steps as they were arranged since."""
+INSTEAD_OF = "prepare_instead_of"
+"""Id of the saved recipe in whose place a person asked for the proposed one."""
 
 
 @st.cache_data(max_entries=32, show_spinner="Working out a recipe ...")
@@ -25,17 +29,46 @@ def _preview(content: Recipe) -> prepare.Preview:
     return prepare.preview_recipe(store(), content)
 
 
-def base_recipe() -> tuple[Recipe, bool]:
-    """Return the recipe to start from and whether it is saved: the newest one if it still fits table and target."""
+def _fresh() -> Recipe:
+    """Return the proposal for the present target and table."""
     project_id = project().id
     objective = plan.current_objective(store(), project_id)
-    saved = prepare.current_recipe(store(), project_id)
-    dataset_id = collect.current_dataset(store(), project_id).id
-    fresh = _proposal(project_id, (objective.id, dataset_id))
+    return _proposal(project_id, (objective.id, collect.current_dataset(store(), project_id).id))
+
+
+def base_recipe() -> tuple[Recipe, bool]:
+    """Return the recipe to start from and whether it is saved: the newest one if it still fits table and target."""
+    fresh = _fresh()
+    saved = prepare.current_recipe(store(), fresh.project_id)
     same = ("dataset_id", "target", "task")
-    if saved and all(getattr(saved, name) == getattr(fresh, name) for name in same):
+    fits = saved is not None and all(getattr(saved, name) == getattr(fresh, name) for name in same)
+    if saved is not None and fits and st.session_state.get(INSTEAD_OF) != saved.id:
         return saved, True
     return fresh, False
+
+
+def draft_of(base: Recipe) -> Recipe:
+    """Return the recipe as its steps were arranged since it was opened; kept as long as the page is open."""
+    begun, draft = st.session_state.get(DRAFT, ("", base))
+    return draft if begun == base.id else base
+
+
+def keep_draft(base: Recipe, recipe: Recipe) -> None:
+    """Keep a changed recipe until it is saved, and draw the page anew with it."""
+    st.session_state[DRAFT] = (base.id, recipe)
+    st.rerun()
+
+
+def offer_proposal(base: Recipe) -> None:
+    """Draw the way back to the proposed recipe, for whoever has changed or saved another."""
+    fresh = _fresh()
+    if (base.id != fresh.id or draft_of(base) is not base) and st.button(
+        "Start again from the proposed recipe", icon=":material/restart_alt:", key="prepare_proposal", type="tertiary"
+    ):
+        saved = prepare.current_recipe(store(), project().id)
+        st.session_state[INSTEAD_OF] = saved.id if saved else None
+        st.session_state.pop(DRAFT, None)
+        st.rerun()
 
 
 def name_columns(columns: tuple[str, ...]) -> str:

@@ -50,7 +50,7 @@ def choose_split(base: Recipe, recipe: Recipe) -> Recipe:
     if (kind == "time" and time is None) or (kind == "group" and group is None):
         return recipe
     split = Split(kind, share / 100, time or None, random_state=base.split.random_state, group_column=group)
-    return recipe if split == base.split else prepare.change_split(recipe, split)
+    return recipe if split == recipe.split else prepare.change_split(recipe, split)
 
 
 @st.cache_data(max_entries=32, show_spinner="Looking whether this choice misleads ...")

@@ -152,3 +152,69 @@ def test_a_split_that_misleads_is_warned_of_until_another_is_chosen(
     app.radio(key="prepare_split").set_value("group").run()
     app.selectbox(key="prepare_group").set_value("client id").run()
     assert "mostly have the same answer" not in read(app)
+
+
+def test_a_step_is_added_changed_and_saved(visit: Visit, read: Read, store: Store, shop: Project) -> None:
+    app = visit("prepare_data", project="shop")
+    app.selectbox(key="prepare_add_left").set_value("price").run()
+    app.selectbox(key="prepare_add_right").set_value("bought_on (day)").run()
+    app.button(key="prepare_add_it").click().run()
+    assert "Add price / bought\\_on (day)" in " ".join(toggle.label for toggle in app.toggle)
+    app.selectbox(key="prepare_combine_operation").set_value("product").run()
+    app.button(key="prepare_save").click().run()
+    assert not app.error
+    saved = prepare.current_recipe(store, shop.id)
+    assert saved is not None
+    step = next(step for step in saved.steps if step.key == "combine")
+    assert (step.title, step.columns) == ("Add price * bought_on (day)", ("price", "bought_on (day)"))
+    assert "This recipe is saved" in read(app)
+
+
+def test_a_step_is_removed_and_the_proposed_recipe_comes_back(visit: Visit, read: Read, shop: Project) -> None:
+    app = visit("prepare_data", project="shop")
+    proposed = [toggle.label for toggle in app.toggle]
+    app.selectbox(key="prepare_add_kind").set_value("bin").run()
+    app.multiselect(key="prepare_add_columns").set_value(["price"]).run()
+    app.button(key="prepare_add_it").click().run()
+    app.button(key="prepare_save").click().run()
+    app.button(key="prepare_remove_bin").click().run()
+    assert [toggle.label for toggle in app.toggle] == proposed
+    app.toggle(key="prepare_step_scale").set_value(False).run()
+    app.button(key="prepare_proposal").click().run()
+    assert [toggle.label for toggle in app.toggle] == proposed
+    assert app.toggle(key="prepare_step_scale").value is True
+    assert "This recipe is saved" not in read(app)
+
+
+def test_options_are_told_in_words_and_what_cannot_be_is_refused(visit: Visit, read: Read, shop: Project) -> None:
+    app = visit("prepare_data", project="shop")
+    app.selectbox(key="prepare_impute_numbers_strategy").set_value("constant").run()
+    app.number_input(key="prepare_impute_numbers_fill_value").set_value(-1.0).run()
+    assert "-1 stands in for a missing number" in read(app)
+    app.selectbox(key="prepare_add_kind").set_value("bin").run()
+    app.multiselect(key="prepare_add_columns").set_value(["price"]).run()
+    app.button(key="prepare_add_it").click().run()
+    app.selectbox(key="prepare_bin_method").set_value("borders").run()
+    app.text_input(key="prepare_bin_borders").set_value("1, many").run()
+    assert "not all numbers" in read(app)
+    app.text_input(key="prepare_bin_borders").set_value("1, 3").run()
+    assert not app.error
+    assert "between 1, 3" in read(app)
+
+
+def test_looking_back_is_offered_with_a_split_by_time_only(
+    visit: Visit, read: Read, store: Store, shop: Project
+) -> None:
+    app = visit("prepare_data", project="shop")
+    app.selectbox(key="prepare_add_kind").set_value("look_back").run()
+    assert "First split the rows by time" in read(app)
+    app.radio(key="prepare_split").set_value("time").run()
+    app.selectbox(key="prepare_time").set_value("bought_on").run()
+    app.multiselect(key="prepare_add_earlier").set_value(["price", "returned"]).run()
+    app.button(key="prepare_add_it").click().run()
+    app.button(key="prepare_save").click().run()
+    assert not app.error
+    saved = prepare.current_recipe(store, shop.id)
+    assert saved is not None
+    assert {"price (1 before)", "returned (1 before)"} <= {one.name for one in prepare.feature_columns(saved)}
+    assert saved.split.time_column == "bought_on"
