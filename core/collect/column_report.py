@@ -12,7 +12,8 @@ from core.collect.words import sql_text
 from core.records import Decision
 
 MAX_EXAMPLES = 4
-MAX_ILLUSTRATED = 400
+MAX_LOOKED_AT = 200
+MAX_ILLUSTRATED = 300
 """Columns that get examples: of more, nobody reads them."""
 MAX_CHARACTERS = 60
 CHANGED, MISSING, UNFIT = "changed", "missing", "unfit"
@@ -89,7 +90,7 @@ def _among_first(connection: duckdb.DuckDBPyConnection, index: int, group: str, 
     """Return a few cells that differ in how they are written: that shows more than the first few."""
     rows = connection.execute(
         f"SELECT c{index}, {_after(index, proof)}, rowid + 1 FROM first_rows "  # noqa: S608
-        f"WHERE {_filter(index, group, proof)} ORDER BY rowid"
+        f"WHERE {_filter(index, group, proof)} LIMIT {MAX_LOOKED_AT}"
     ).fetchall()
     shapes: dict[str, _Cell] = {}
     for row in rows:

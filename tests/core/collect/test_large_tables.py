@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core import collect
+
 N_ROWS = 1_000_000
 MAX_MB = 1_200
 PROGRAM = """
@@ -43,3 +45,11 @@ def test_a_million_rows_are_read_and_profiled_within_bounded_memory(tmp_path: Pa
     assert path.stat().st_size > 200_000_000
     assert (n_rows, n_distinct, mean) == (N_ROWS, N_ROWS, round((N_ROWS - 1) / 2))
     assert peak_mb < MAX_MB
+
+
+def test_hundreds_of_columns_of_words_beside_amounts_fit_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    line = ";".join(["007", "a,b", "3,5"] * 110)
+    path.write_text(";".join(f"s{n}" for n in range(330)) + "\n" + f"{line}\n" * 300, encoding="utf-8")
+    table, _ = collect.read_table(path, "wide.csv")
+    assert (table.num_rows, table.num_columns) == (300, 330)
