@@ -31,9 +31,15 @@ class GuardedClient(mqtt.Client):
     """A client that goes where the guard lets it, at every new connection, and counts what comes."""
 
     n_bytes = 0
+    encrypted = False
 
     def _create_socket_connection(self) -> socket.socket:
-        return open_connection(self.host, self.port, CONNECT_SECONDS)
+        opened = open_connection(self.host, self.port, CONNECT_SECONDS)
+        if not self.encrypted:
+            return opened
+        # Not left to paho, which forgets to close a connection whose other side does not prove itself.
+        context = ssl.create_default_context(cafile=certifi.where())
+        return context.wrap_socket(opened, server_hostname=self.host)
 
     def _sock_recv(self, bufsize: int) -> bytes:
         received = super()._sock_recv(bufsize)
@@ -123,8 +129,7 @@ class Broker:
         client = GuardedClient(
             CallbackAPIVersion.VERSION2, self._client_id, clean_session=clean, reconnect_on_failure=False
         )
-        if self.place.scheme == "mqtts":
-            client.tls_set_context(ssl.create_default_context(cafile=certifi.where()))
+        client.encrypted = self.place.scheme == "mqtts"
         if self.place.username or self._secret:
             client.username_pw_set(unquote(self.place.username or ""), self._secret or None)
 
@@ -143,10 +148,9 @@ class Broker:
             client.connect(self.host, self.port, KEEPALIVE_SECONDS)
         except ssl.SSLCertVerificationError as error:
             raise BadInputError(f"{self.host} does not prove that it is this host.", "Check the address.") from error
-        except (ssl.SSLError, ConnectionResetError) as error:
-            raise AwayError(f"{where}, does not speak TLS.", "Try mqtt:// in place of mqtts://.") from error
         except OSError as error:
-            raise AwayError(f"No broker answers at {where}.", "Check the address, or try again later.") from error
+            kind, way = (" that speaks TLS", "try mqtt:// there") if client.encrypted else ("", "try again later")
+            raise AwayError(f"No broker{kind} answers at {where}.", f"Check the address, or {way}.") from error
         self._wait_for("connected", client)
         if self._answers.connected.is_failure:
             hint = "Check the name and the password."

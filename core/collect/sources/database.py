@@ -209,7 +209,7 @@ def _engine(url: str, secret: str, home: Path) -> Engine:
         engine = create_engine(
             parsed.set(host=address, password=secret or password or None),
             poolclass=NullPool,
-            connect_args={"connect_timeout": CONNECT_SECONDS, "read_timeout": MAX_SECONDS, "local_infile": False},
+            connect_args={"connect_timeout": CONNECT_SECONDS, "read_timeout": CONNECT_SECONDS, "local_infile": False},
         )
         event.listen(engine, "connect", _read_only_mysql)
         return engine
@@ -233,6 +233,8 @@ def _checked_address(url: URL) -> str:
 
 
 def _read_only_mysql(connection: Any, _record: Any) -> None:
+    # Whoever does not even greet in time is given up; a statement may take longer. PyMySQL has one setting for both.
+    connection._read_timeout = MAX_SECONDS
     with connection.cursor() as cursor:
         cursor.execute("SET SESSION TRANSACTION READ ONLY")
         cursor.execute("SELECT VERSION()")

@@ -6,6 +6,7 @@ its answer leads nowhere.
 """
 
 import ipaddress
+import logging
 import os
 import socket
 import threading
@@ -29,6 +30,8 @@ MAX_DIGITS = 16
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 METADATA = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "192.0.0.192", "fd00:ec2::254")))
 """Where cloud providers hand out a machine's passwords, besides the link-local addresses."""
+TELLTALES = ("httpx", "httpcore.connection", "httpcore.http11")
+"""Loggers that would write down addresses with keys in them, and what servers say about them."""
 PRIVATE_HINT = "Whoever runs this server can allow such addresses by FULL_CIRCLE_ALLOW_PRIVATE=1."
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -179,6 +182,8 @@ def fetch(
         When the watch is stopped.
     """
     place, sent, watch = check_url(url), dict(headers or {}), watch or Watch()
+    for name in TELLTALES:
+        logging.getLogger(name).addFilter(_is_kept_quiet)
     try:
         with (
             _Deadline(max_seconds) as deadline,
@@ -205,6 +210,10 @@ def fetch(
             raise BadInputError(f"The answer of {place.host} breaks off.", "Try again later.") from error
         raise BadInputError(f"{place.host} does not answer.", "Try again later, or check the address.") from error
     raise BadInputError("The address leads from one page to another without end.", "Use the address of the file.")
+
+
+def _is_kept_quiet(_record: logging.LogRecord) -> bool:
+    return False
 
 
 def origin(url: httpx.URL) -> tuple[str, str, int]:

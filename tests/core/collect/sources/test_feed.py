@@ -1,13 +1,18 @@
 """A sensor feed from a real MQTT broker: what arrives becomes rows, what goes wrong is said."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import certifi
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -413,3 +418,56 @@ def test_an_address_without_a_scheme_or_port_gets_the_usual_ones() -> None:
     assert feed.check_feed({"url": "broker.example", "topic": "t"})[0]["url"] == "mqtt://broker.example:1883"
     given, password = feed.check_feed({"url": "mqtts://a%40b:p%3Aw@broker.example", "topic": "t"})
     assert (given["url"], password) == ("mqtts://a%40b@broker.example:8883", "p:w")
+
+
+@pytest.fixture
+def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A PEM file with a key and a certificate for good.example, which is trusted; every such name leads to us."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "good.example")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    names = x509.SubjectAlternativeName([x509.DNSName("good.example")])
+    made = builder.add_extension(names, critical=False).sign(key, hashes.SHA256())
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    both, trusted = tmp_path / "both.pem", tmp_path / "trusted.pem"
+    trusted.write_bytes(made.public_bytes(pem))
+    both.write_bytes(private + made.public_bytes(pem))
+    monkeypatch.setattr(certifi, "where", lambda: str(trusted))
+    real = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, port, *rest, **more: real(
+            "127.0.0.1" if str(host).endswith(".example") else host, port, *rest, **more
+        ),
+    )
+    return both
+
+
+def test_a_broker_over_tls_proves_itself_by_its_name(
+    store: Store, project_id: str, tmp_path: Path, private_allowed: None, certificate: Path
+) -> None:
+    broker = BrokerProcess(tmp_path, certificate=certificate).start()
+    try:
+        good = save(store, project_id, broker, "t", url=f"mqtts://good.example:{broker.port}", seconds=1)
+        with pytest.raises(BadInputError, match="No message arrived"):
+            sources.refresh_source(store, good.id, by="ann")
+        evil = save(store, project_id, broker, "t", url=f"mqtts://evil.example:{broker.port}", seconds=1)
+        with pytest.raises(BadInputError, match=r"evil\.example does not prove that it is this host"):
+            sources.refresh_source(store, evil.id, by="ann")
+        plain = save(store, project_id, broker, "t", url=f"mqtt://good.example:{broker.port}", seconds=1)
+        with pytest.raises(BadInputError, match="ends the connection"):
+            sources.refresh_source(store, plain.id, by="ann")
+    finally:
+        broker.kill()
+
+
+def test_a_broker_without_tls_is_told_when_it_is_asked_for(
+    store: Store, project_id: str, broker: BrokerProcess, private_allowed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.collect.sources.broker.CONNECT_SECONDS", 1)
+    source = save(store, project_id, broker, "t", url=f"mqtts://{broker.address}", seconds=1)
+    with pytest.raises(BadInputError, match="No broker that speaks TLS answers"):
+        sources.refresh_source(store, source.id, by="ann")
