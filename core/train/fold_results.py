@@ -1,6 +1,5 @@
 """Fits of several recipes on the same folds, on the cluster: each result as it comes, until the time is up."""
 
-import itertools
 import time
 from collections.abc import Generator, Mapping
 
@@ -18,16 +17,21 @@ from core.train.worker import score_fold_on_worker
 FoldResult = tuple[str, int, FoldScore | LifecycleError]
 
 
+def scatter_rows(client: Client, data: TrainingData) -> Future:
+    """Hand rows and folds to every worker, waiting for workers that are being started."""
+    return client.scatter(data, broadcast=True, hash=False, timeout=SCATTER_TIMEOUT_S)
+
+
 def fold_results(
     handle: JobHandle,
     client: Client,
-    specs: Mapping[str, FitSpec],
-    data: TrainingData,
+    scattered: Future,
+    places: Mapping[tuple[str, int], FitSpec],
     *,
     n_rows: int,
-    budget_s: float,
+    ends_at: float,
 ) -> Generator[FoldResult]:
-    """Yield (key, fold, what came of it) as fits end; the first keys' folds begin first.
+    """Yield (key, fold, what came of it) as fits end; the first places begin first.
 
     When the person stops the job, the time is up or the caller closes the iterator, fits at work are killed.
 
@@ -35,37 +39,34 @@ def fold_results(
     ----------
     handle : JobHandle
         Knows whether the person stopped the work.
-    specs : mapping
-        What to fit, by key.
-    data : TrainingData
-        Rows and folds, the same for all.
+    scattered : Future
+        Rows and folds, the same for all, as `scatter_rows` gives them.
+    places : mapping
+        What to fit, by key and fold.
     n_rows : int
         Learn from at most so many rows of a fold, drawn alike for all.
-    budget_s : float
-        Seconds after which no more results come.
+    ends_at : float
+        Moment (of `time.monotonic`) after which no more results come.
 
     Raises
     ------
     StoppedError
         When the person stopped the job.
     """
-    ends_at = time.monotonic() + budget_s
     name = f"stop-{new_id()}"
-    scattered = client.scatter(data, broadcast=True, hash=False, timeout=SCATTER_TIMEOUT_S)
-    places = list(itertools.product(specs, range(len(data.folds))))
     # Each further fit has a lower priority, so that several jobs on the cluster take turns.
     waiting: dict[Future, tuple[str, int]] = {
         client.submit(
             score_fold_on_worker,
             scattered,
-            specs[key],
+            spec,
             n_rows,
             (name, key, fold),
             name,
             pure=False,
             priority=-order,
         ): (key, fold)
-        for order, (key, fold) in enumerate(places)
+        for order, ((key, fold), spec) in enumerate(places.items())
     }
     try:
         while waiting and time.monotonic() < ends_at:

@@ -1,10 +1,13 @@
 """What is each step of the recipe worth? The whole recipe against the recipe without one step, on the same folds."""
 
 import os
+import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from statistics import fmean
+
+from distributed import Client, Future
 
 from core.errors import BadInputError, LifecycleError, NotReadyError
 from core.plan import current_objective, default_metric, metrics_for, score_to_value
@@ -16,7 +19,7 @@ from core.train.child import WorkStoppedError
 from core.train.cluster import connect
 from core.train.families import find_family
 from core.train.fitting import FitSpec, FoldScore
-from core.train.fold_results import fold_results
+from core.train.fold_results import fold_results, scatter_rows
 from core.train.folds import TrainingData, make_folds
 from core.train.planning import (
     MAX_CELLS,
@@ -34,6 +37,7 @@ from core.train.step_worth import price_step
 N_SPLITS = 5
 WHOLE = ""
 """Stands for the whole recipe where a step's key stands for the recipe without it."""
+Places = dict[tuple[str, int], FitSpec]
 
 
 def start_pricing(
@@ -101,8 +105,7 @@ def run_pricing(handle: JobHandle) -> Json:
     widest = _widest(recipe)
     rows = split_rows(store, widest)
     data = make_folds(rows.train, recipe, N_SPLITS, groups=rows.groups)
-    n_trials = len(trials) * len(data.folds)
-    n_rows, note = _rows_for(store, widest, params, len(rows.train), n_trials)
+    n_rows = _rows_for(store, widest, params, len(rows.train), len(trials) * len(data.folds))
     positive = current_objective(store, recipe.project_id).positive_label if recipe.task == "binary" else None
     spec = FitSpec(recipe, params["family"], params["metric"], recipe.split.random_state, positive)
     specs = {key: replace(spec, recipe=trial) for key, trial in trials.items()}
@@ -116,12 +119,12 @@ def run_pricing(handle: JobHandle) -> Json:
         (),
         blanks,
         n_rows_train=len(rows.train),
-        note=" ".join(part for part in (note, data.note) if part),
+        note=data.note,
         job_id=handle.job.id,
         created_by=handle.job.created_by,
     )
-    pricing = _Pricing(handle, _begin(store, record), data)
-    pricing.work(specs, n_rows, params["budget_s"])
+    pricing = _Pricing(handle, _begin(store, record), data, specs)
+    pricing.work(params["budget_s"])
     return {"price_list_id": pricing.record.id}
 
 
@@ -143,7 +146,7 @@ def _plan_trials(recipe: Recipe, family: str) -> tuple[dict[str, Recipe], tuple[
             build_pipeline(trial, find_family(family).build(recipe.task, MIN_SAMPLE, 0))
             trials[blank.key] = trial
         except LifecycleError as error:
-            blank = replace(blank, problem=f"It cannot be left out: {error.message}")
+            blank = replace(blank, problem=f"It cannot be left out: {error.message[0].lower()}{error.message[1:]}")
         prices.append(blank)
     return trials, tuple(prices)
 
@@ -160,18 +163,26 @@ def _widest(recipe: Recipe) -> Recipe:
     return recipe
 
 
-def _rows_for(store: Store, widest: Recipe, params: Json, n_rows: int, n_trials: int) -> tuple[int, str]:
-    """Return how many rows each fit may learn from within the time and the memory, and why not from all, in words."""
+def _rows_for(store: Store, widest: Recipe, params: Json, n_rows: int, n_trials: int) -> int:
+    """Return how many rows each fit may learn from within the time and the memory."""
     family, n_columns = find_family(params["family"]), encoded_width(store, widest)
     seconds = PLANNED_PART * params["budget_s"] * (os.cpu_count() or 1) / n_trials
     within = rows_within(family, widest.task, (n_rows, n_columns), seconds)
-    n_used = min(within, n_rows if family.sparse else MAX_CELLS // n_columns)
-    if n_used >= NEARLY_ALL * n_rows:
-        return n_rows, ""
-    n_used = min(max(round_down(n_used), MIN_SAMPLE), n_rows)
-    return n_used, (
-        f"Each try learns from at most {n_used:,} of {n_rows:,} rows, drawn at random, so that all {n_trials} tries "
-        f"fit into {say_seconds(params['budget_s'])}. With more time, small differences would show more clearly."
+    return _sample(min(within, n_rows if family.sparse else MAX_CELLS // n_columns), n_rows)
+
+
+def _sample(wanted: int, n_rows: int) -> int:
+    """Return a sample worth having of so many rows: nearly all are all, and a few hundred are the least."""
+    return n_rows if wanted >= NEARLY_ALL * n_rows else min(max(round_down(wanted), MIN_SAMPLE), n_rows)
+
+
+def say_sample(n_rows: int, n_rows_train: int, budget_s: float) -> str:
+    """Return why the tries learn from a sample, in words; nothing when they do not."""
+    if n_rows >= n_rows_train:
+        return ""
+    return (
+        f"Each try learns from at most {n_rows:,} of {n_rows_train:,} rows, drawn at random, so that all tries fit "
+        f"into {say_seconds(budget_s)}. With more time, small differences would show more clearly."
     )
 
 
@@ -182,22 +193,21 @@ class _Pricing:
     handle: JobHandle
     record: PriceList
     data: TrainingData
+    specs: Mapping[str, FitSpec]
     scores: dict[str, dict[int, float]] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
 
-    def work(self, specs: Mapping[str, FitSpec], n_rows: int, budget_s: float) -> None:
+    def work(self, budget_s: float) -> None:
         """Score all recipes on all folds and write each price as soon as it is known."""
-        n_done, n_all = 0, len(specs) * len(self.data.folds)
         left = f"The time of {say_seconds(budget_s)} was used up before it could be tried. Give it more."
         self.handle.report(0.0, "Trying the recipe as it is.")
+        ends_at = time.monotonic() + budget_s
         try:
             with connect(self.handle.scheduler_address) as client:
-                results = fold_results(self.handle, client, specs, self.data, n_rows=n_rows, budget_s=budget_s)
-                with closing(results):
-                    for key, fold, result in results:
-                        n_done += 1
-                        self._take(key, fold, result)
-                        self.handle.report(n_done / n_all, f"{n_done} of {n_all} tries done.")
+                scattered = scatter_rows(client, self.data)
+                places = {(key, fold): spec for key, spec in self.specs.items() for fold in range(len(self.data.folds))}
+                self._try_first(client, scattered, places, ends_at)
+                self._collect(client, scattered, places, ends_at)
         except StoppedError:
             left = "Stopped before it was tried."
             raise
@@ -205,6 +215,35 @@ class _Pricing:
             self._write(left)
         n_tried = sum(price.outcome is not None for price in self.record.prices)
         self.handle.report(1.0, f"{n_tried} of {len(self.record.prices)} steps have a price.")
+
+    def _try_first(self, client: Client, scattered: Future, places: Places, ends_at: float) -> None:
+        """Time one fit; where all would take longer than there is time, let them learn from fewer rows."""
+        began = time.monotonic()
+        first = (WHOLE, 0)
+        self._collect(client, scattered, {first: places[first]}, ends_at)
+        now = time.monotonic()
+        n_at_once = sum(client.nthreads().values()) or 1
+        share = PLANNED_PART * (ends_at - now) / max((now - began) * len(places) / n_at_once, 1e-9)
+        n_rows, n_learn = self.record.n_rows, len(self.data.folds[0][0])
+        fewer = _sample(int(share * min(n_rows, n_learn)), self.record.n_rows_train) if share < 1 else n_rows
+        if fewer < min(n_rows, n_learn):
+            self.scores.clear()
+            self.record = self.handle.store.update(self.record, n_rows=fewer)
+        else:
+            places.pop(first)
+        said = say_sample(self.record.n_rows, self.record.n_rows_train, self.handle.job.params["budget_s"])
+        note = " ".join(part for part in (said, self.data.note) if part)
+        self.record = self.handle.store.update(self.record, note=note)
+
+    def _collect(self, client: Client, scattered: Future, places: Places, ends_at: float) -> None:
+        """Take in what comes of the fits at these places."""
+        n_all = len(self.specs) * len(self.data.folds)
+        results = fold_results(self.handle, client, scattered, places, n_rows=self.record.n_rows, ends_at=ends_at)
+        with closing(results):
+            for key, fold, result in results:
+                self._take(key, fold, result)
+                n_done = sum(len(scores) for scores in self.scores.values())
+                self.handle.report(n_done / n_all, f"{n_done} of {n_all} tries done.")
 
     def _take(self, key: str, fold: int, result: FoldScore | LifecycleError) -> None:
         if isinstance(result, FoldScore):

@@ -1,5 +1,7 @@
 """What each step of the recipe is worth: a choice, the work while it lasts, then a picture and a sentence a step."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core import charts, plan, train
@@ -98,8 +100,7 @@ def _draw(prices: PriceList) -> None:
             config={"displayModeBar": False},
             alt="What each step is worth, with its range; right of zero it helps",
         )
-    for price in [*known, *(price for price in prices.prices if price.mean is None)]:
-        st.markdown(f"- {_say(price)}")
+    st.markdown("\n".join(f"- {words}" for words in [*map(_say, known), *_say_others(prices.prices)]))
     st.caption(
         f"{plan.metric(prices.metric).label} on {len(prices.fold_scores) or 'several'} parts of the "
         f"{prices.n_rows_train:,} rows to learn from. {plain(prices.note)} The range in brackets leaves out the true "
@@ -109,6 +110,17 @@ def _draw(prices: PriceList) -> None:
 
 
 def _say(price: StepPrice) -> str:
-    sign = SIGNS.get(price.outcome or "", ":gray[:material/hourglass_empty:]" if not price.problem else "")
-    words = price.sentence or price.problem or "Not tried yet."
-    return f"{sign} **{plain(price.title)}.** {plain(words)}".strip()
+    return f"{SIGNS.get(price.outcome or '', '')} **{plain(price.title)}.** {plain(price.sentence)}"
+
+
+def _say_others(prices: Sequence[StepPrice]) -> list[str]:
+    """Say why steps have no price, in one line where the reason is the same."""
+    titles: dict[str, list[str]] = {}
+    for price in prices:
+        if price.mean is None:
+            titles.setdefault(price.problem, []).append(plain(price.title))
+    waiting = ":gray[:material/hourglass_empty:] "
+    return [
+        f"{'' if problem else waiting}**{'; '.join(names)}.** {plain(problem) or 'Not tried yet.'}"
+        for problem, names in titles.items()
+    ]

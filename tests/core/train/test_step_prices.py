@@ -12,7 +12,7 @@ from core.errors import BadInputError, NotReadyError
 from core.plan import change_objective
 from core.records import PriceList, Recipe, StepPrice
 from core.store import JobHandle, StoppedError, Store
-from core.train.step_prices import _rows_for, _widest
+from core.train.step_prices import _rows_for, _widest, say_sample
 from core.train.step_worth import corrected_range, price_step
 from tests.visits import MakeRecipe, visits
 from tests.waiting import wait_for
@@ -93,7 +93,7 @@ def test_a_step_that_keeps_the_only_column_cannot_be_left_out(
 ) -> None:
     recipe = make_recipe(table_where_only_the_colour_matters()[["colour", "comes"]], "comes")
     found = of(price(store, cluster, recipe), "encode_few")
-    assert found.problem.startswith("It cannot be left out: The recipe leaves no column")
+    assert found.problem.startswith("It cannot be left out: the recipe leaves no column")
     assert found.outcome is None
 
 
@@ -137,15 +137,27 @@ def test_the_time_given_is_kept_and_what_it_did_not_suffice_for_is_said(
     recipe = make_recipe(visits(6_000), "comes")
     # The plan would foresee this and take a sample; here the forest turns out slower than foreseen.
     monkeypatch.setattr("core.train.step_prices.rows_within", lambda *_: 1_000_000)
+    monkeypatch.setattr("core.train.step_prices._sample", lambda *_: 1_000_000)
     prices = price(store, cluster, recipe, family="random_forest", budget_s=5.0)
     assert any("was used up before it could be tried" in found.problem for found in prices.prices)
 
 
 def test_a_large_table_is_sampled_and_the_sample_is_stated(store: Store, make_recipe: MakeRecipe) -> None:
     recipe = make_recipe(visits(500), "comes")
-    n_rows, note = _rows_for(store, _widest(recipe), {"family": "random_forest", "budget_s": 60.0}, 500_000, 45)
+    n_rows = _rows_for(store, _widest(recipe), {"family": "random_forest", "budget_s": 60.0}, 500_000, 45)
     assert 500 <= n_rows < 50_000
-    assert f"at most {n_rows:,} of 500,000 rows" in note
+    assert f"at most {n_rows:,} of 500,000 rows" in say_sample(n_rows, 500_000, 60.0)
+    assert say_sample(500, 500, 60.0) == ""
+
+
+def test_fits_slower_than_foreseen_learn_from_fewer_rows(
+    store: Store, cluster: LocalCluster, make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.train.step_prices.rows_within", lambda *_: 1_000_000)
+    recipe = make_recipe(visits(4_000)[["age", "income", "colour", "comes"]], "comes")
+    prices = price(store, cluster, recipe, family="random_forest", budget_s=6.0)
+    assert prices.n_rows < 3_200
+    assert f"at most {prices.n_rows:,} of 3,200 rows" in prices.note
 
 
 def test_an_interrupted_job_goes_on_in_its_own_price_list(
