@@ -22,15 +22,10 @@ class EstimatorCode:
     ----------
     constants : mapping of tuple of str to str
         Lists of column names that the program has a name for.
-    instead : mapping of type to str
-        Code for objects that the program makes in another way.
     """
 
-    def __init__(
-        self, constants: Mapping[tuple[str, ...], str] | None = None, instead: Mapping[type, str] | None = None
-    ) -> None:
+    def __init__(self, constants: Mapping[tuple[str, ...], str] | None = None) -> None:
         self.constants = dict(constants or {})
-        self.instead = dict(instead or {})
         self.imports: set[str] = set()
         self.own = PlainSource()
 
@@ -58,8 +53,6 @@ class EstimatorCode:
             self.imports.add("from sklearn.pipeline import make_pipeline")
             return bracketed("make_pipeline(", [self.write(step, width - 4) for _, step in value.steps], ")", width)
         kind = type(value)
-        if kind in self.instead:
-            return self.instead[kind]
         if kind.__module__.split(".")[0] == OURS:
             self.own.add(kind)
         else:

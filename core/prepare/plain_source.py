@@ -38,11 +38,11 @@ class PlainSource:
     def _add_name(self, module_name: str, name: str) -> None:
         module = _Module.read(module_name)
         node = module.defined[name]
-        if name in self.code:
-            self._check_same(name, module.plain(node))
-            return
         if isinstance(node, ast.Import | ast.ImportFrom):
             self._add_import(node, name)
+            return
+        if name in self.code:
+            self._check_same(name, module.plain(node))
             return
         self.code[name] = WAITING  # A function may name itself.
         for used in module.names_used(node):

@@ -12,10 +12,11 @@ from core.collect.script import table_program
 from core.errors import BadInputError
 from core.prepare.columns import MISSING_LEVEL
 from core.prepare.estimator_code import EstimatorCode
-from core.prepare.layout import feature_columns, looked_back_columns
+from core.prepare.layout import feature_columns, source_kinds
+from core.prepare.look_back import fill_in, look_back
 from core.prepare.pipeline import build_features, find_remover
+from core.prepare.rows import LearningPipeline
 from core.prepare.split_script import split_code
-from core.prepare.transformers import CoerceColumns
 from core.records import Column, ColumnKind, Recipe
 from core.store import Store
 
@@ -46,51 +47,80 @@ def recipe_script(store: Store, recipe: Recipe) -> str:
     BadInputError
         When the recipe leaves no column, or a column is stored in a way that has no plain code.
     """
-    shown = (
-        "matrix = recipe.fit_transform(X_train, y_train)\n"
-        'print(f"{matrix.shape[0]:,} rows with {matrix.shape[1]} numbers each")'
-    )
-    title = "From the table to numbers a model can learn from"
-    return recipe_program(store, recipe, title).then("The training rows, as a model gets them", shown).text()
+    shown = [
+        "matrix = recipe.fit_transform(X_train, y_train)",
+        'print(f"{matrix.shape[0]:,} rows with {matrix.shape[1]} numbers each")',
+    ]
+    if find_remover(recipe) is not None:
+        shown = [
+            "# Rows with unusual numbers are left out of the learning, but never the last ones of a class.",
+            "odd = remover.find(X_train)",
+            "kept = ~odd | _last_of_their_class(y_train, odd)",
+            "X_train, y_train = X_train[kept], y_train[kept]",
+            *shown,
+        ]
+    program = recipe_program(store, recipe, "From the table to numbers a model can learn from")
+    return program.then("The training rows, as a model gets them", "\n".join(shown)).text()
 
 
 def recipe_program(store: Store, recipe: Recipe, title: str) -> Program:
-    """Return a program that makes `X_train, y_train, X_test, y_test` and the unfitted pipeline `recipe`."""
-    program = table_program(store, recipe.dataset_id, title)
-    program = program.then("The answers, and the rows set aside for the test", *split_code(store, recipe))
-    return _add_recipe(program, recipe)
+    """Return a program that makes `X_train, y_train, X_test, y_test` and the unfitted pipeline `recipe`.
 
-
-def _check_written(recipe: Recipe) -> None:
-    if looked_back_columns(recipe) or find_remover(recipe) is not None:
-        raise BadInputError(
-            "Looking back at earlier values, and leaving unusual rows out of the learning, have no plain code yet.",
-            "Switch these steps off to see the code of the others.",
-        )
-
-
-def _add_recipe(program: Program, recipe: Recipe) -> Program:
-    _check_written(recipe)
+    Where the recipe leaves rows out of the learning, `remover` finds them.
+    """
     columns = feature_columns(recipe)
-    pipeline = build_features(recipe)
     _check_stored(columns)
     lists = {name: [one.name for one in columns if one.kind == kind] for kind, name in LISTS.items()}
     lists = {name: names for name, names in lists.items() if names}
-    writer = EstimatorCode({tuple(names): name for name, names in lists.items()}, {CoerceColumns: f"{TIDY}()"})
-    blocks, features = _features_code(pipeline["features"], writer)
-    steps = [f"({literal(name)}, {writer.write(step)})" for name, step in pipeline.steps[1:-1]]
-    made = [
-        *blocks,
-        "",
-        features,
-        bracketed("recipe = Pipeline([", [f'("tidy", {TIDY}())', *steps, '("features", features)'], "])"),
-    ]
+    writer = EstimatorCode({tuple(names): name for name, names in lists.items()})
+    made = _pipeline_code(recipe, writer)
+    earlier = _earlier_code(recipe, writer)
     named = "\n".join(f"{name} = {literal(names)}" for name, names in lists.items())
     own = "\n\n\n".join(part for part in (named, _tidy_code(lists), writer.own.text()) if part)
     base = ("from sklearn.base import BaseEstimator", "from sklearn.base import TransformerMixin")
-    program = program.then("The columns, and what scikit-learn does not have", own, "import numpy as np", *base)
-    code = "\n".join([_say_steps(recipe), "", *made])
-    return program.then("The recipe, as one pipeline", code, "from sklearn.pipeline import Pipeline", *writer.needs())
+    split, *split_imports = split_code(store, recipe)
+    needs = ("import numpy as np", "import pandas as pd", *base, *writer.needs())
+    return (
+        table_program(store, recipe.dataset_id, title)
+        .then("The columns, and what scikit-learn does not have", own, *needs)
+        .then("The answers, and the rows set aside for the test", "\n".join([*earlier, split]), *split_imports)
+        .then("The recipe, as one pipeline", made, "from sklearn.pipeline import Pipeline")
+    )
+
+
+def _pipeline_code(recipe: Recipe, writer: EstimatorCode) -> str:
+    pipeline = build_features(recipe)
+    blocks, features = _features_code(pipeline["features"], writer)
+    # The first step is written by hand, see `_tidy_code`.
+    table_steps = [f"({literal(name)}, {writer.write(step)})" for name, step in pipeline.steps[1:-1]]
+    steps = [f'("tidy", {TIDY}())', *table_steps, '("features", features)']
+    code = [_say_steps(recipe), "", *blocks, "", features, bracketed("recipe = Pipeline([", steps, "])")]
+    remover = find_remover(recipe)
+    if remover is not None:
+        writer.own.add(LearningPipeline)
+        code.append(f"remover = {writer.write(remover)}")
+    return "\n".join(code)
+
+
+def _earlier_code(recipe: Recipe, writer: EstimatorCode) -> list[str]:
+    """Return the lines that add earlier values to the table, where steps look back for them."""
+    steps = [step for step in recipe.steps if step.kind == "look_back" and step.enabled and step.columns]
+    if not steps:
+        return []
+    writer.own.add(look_back)
+    writer.own.add(fill_in)
+    writer.own.imports.add("from types import SimpleNamespace")
+    kinds = source_kinds(recipe)
+    code = ["# Earlier values are worked out from the whole table, before any row is left out."]
+    for number, step in enumerate(steps, 1):
+        options = {name: step.options.get(name) for name in ("lags", "windows", "time_column", "group_column")}
+        options |= {name: list(options[name] or ()) for name in ("lags", "windows")}
+        call = [f"columns={literal(list(step.columns))}", f"options={literal(options)}"]
+        code.append(bracketed(f"wanted_{number} = SimpleNamespace(", call, ")"))
+    kinds_code = literal({name: kinds[name] for step in steps for name in step.columns})
+    parts = [f"look_back(table, wanted_{number}, {kinds_code})" for number in range(1, len(steps) + 1)]
+    code.append(f"table = fill_in(table, pd.concat({bracketed('[', parts, ']')}, axis=1))")
+    return [*code, ""]
 
 
 def _features_code(features: ColumnTransformer, writer: EstimatorCode) -> tuple[list[str], str]:
@@ -110,15 +140,17 @@ def _features_code(features: ColumnTransformer, writer: EstimatorCode) -> tuple[
     return [f"{name} = {code}" for code, name in names.items()], bracketed("features = ColumnTransformer(", called, ")")
 
 
-def pipeline_code() -> tuple[str, ...]:
+def pipeline_code(recipe: Recipe) -> tuple[str, ...]:
     """Return the code of `with_recipe(model)`, which makes one pipeline of recipe and model, then the import lines."""
+    steps = '[*recipe.steps, ("model", model)]'
+    made = f"Pipeline({steps})" if find_remover(recipe) is None else f"LearningPipeline({steps}, remover=remover)"
     code = [
         "def with_recipe(model, sparse_threshold=0.3):",
         '    """Return the recipe and a model as one pipeline: all that is learned is learned from the same rows.',
         "",
         "    `sparse_threshold`: with 0 the model gets every number; else a table of mostly zeros is stored as such.",
         '    """',
-        '    pipeline = Pipeline([*recipe.steps, ("model", model)])',
+        f"    pipeline = {made}",
         "    return clone(pipeline).set_params(features__sparse_threshold=sparse_threshold)",
     ]
     return "\n".join(code), "from sklearn.base import clone", "from sklearn.pipeline import Pipeline"

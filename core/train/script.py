@@ -63,7 +63,7 @@ def training_program(store: Store, run: TrainingRun, title: str) -> Program:
     """Return a program with the recipe, and `with_recipe(model)`, which makes a model and the recipe one pipeline."""
     recipe = store.get(Recipe, run.recipe_id)
     program = recipe_program(store, recipe, title)
-    code, *imports = pipeline_code()
+    code, *imports = pipeline_code(recipe)
     return program.then("Recipe and model as one", code, *imports)
 
 

@@ -93,6 +93,16 @@ def test_the_programs_give_the_stored_scores(
     check_test(store, recipe, done(store, run)[0], cluster, plain_python, tmp_path / "evaluate")
 
 
+def test_rows_left_out_while_learning_are_left_out_in_the_program(
+    store: Store, make_recipe: MakeRecipe, trained: Any, plain_python: PlainPython, tmp_path: Path
+) -> None:
+    recipe = make_recipe(visits(240), "spends")
+    recipe = prepare.put_step(recipe, prepare.make_step(recipe, "remove_rows", ["income"], factor=1.5))
+    recipe = prepare.save_recipe(store, recipe)
+    run = trained(recipe, ("linear",), "r2")
+    check_scores(store, recipe, run, plain_python, tmp_path / "train")
+
+
 @pytest.mark.parametrize(
     "split",
     [Split("time", 0.2, time_column="seen_at"), Split("group", 0.3, group_column="town")],

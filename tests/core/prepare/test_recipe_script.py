@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,8 @@ import pytest
 
 from core import collect, prepare
 from core.collect.program import comment, literal
-from core.records import DatasetVersion, Recipe, Split
+from core.prepare.pipeline import find_remover
+from core.records import DatasetVersion, Recipe, Split, StepKind
 from core.store import Store
 from tests.exported import PlainPython
 from tests.visits import MakeRecipe, visits
@@ -50,6 +51,10 @@ def check_same(store: Store, plain_python: PlainPython, tmp_path: Path) -> Check
 def compare(store: Store, recipe: Recipe, found: dict[str, Any]) -> None:
     rows = prepare.split_rows(store, recipe)
     features, target = prepare.features_and_target(rows.train, recipe)
+    remover = find_remover(recipe)
+    if remover is not None:
+        kept = ~remover.find(features)
+        features, target, rows = features[kept], target[kept], replace(rows, train=rows.train[kept])
     assert found["X_train"].index.tolist() == rows.train.index.tolist()
     assert found["X_test"].index.tolist() == rows.test.index.tolist()
     assert found["y_train"].tolist() == target.tolist()
@@ -95,6 +100,34 @@ def test_the_program_gives_the_same_rows_and_numbers(
     frame.loc[::40, "comes"] = np.nan
     frame.loc[::33, "town"] = np.nan
     check_same(change(make_recipe(frame, "comes")))
+
+
+def with_every_kind_of_step(recipe: Recipe) -> Recipe:
+    """Each kind of step a recipe can hold, with other choices than the usual ones where there are some."""
+    added = (
+        ("look_back", ["income", "colour"], {"lags": [1, 2], "windows": [], "time_column": "seen_at"}),
+        ("look_back", ["age"], {"lags": [1], "windows": [3], "time_column": "seen_at", "group_column": "colour"}),
+        ("cap", ["income"], {"method": "percentile"}),
+        ("combine", ["income", "age"], {}),
+        ("bin", ["age"], {"n_bins": 4}),
+        ("remove_rows", ["income"], {"method": "iqr", "factor": 1.5}),
+        ("drop", ["member"], {}),
+    )
+    for kind, columns, options in added:
+        recipe = prepare.put_step(recipe, prepare.make_step(recipe, kind, columns, **options))
+    recipe = prepare.change_options(recipe, "scale", method="robust")
+    recipe = prepare.change_options(recipe, "impute_numbers", by_column={"age": {"strategy": "neighbors"}})
+    recipe = prepare.change_options(recipe, "encode_few", by_column={"colour": {"method": "ordinal"}})
+    parts = {"seen_at": ["month_sin", "month_cos", "hour"]}
+    return prepare.change_options(recipe, "dates", parts=parts, since_day={"seen_at": "2024-02-03"})
+
+
+def test_every_kind_of_step_has_its_code(make_recipe: MakeRecipe, check_same: Check, store: Store) -> None:
+    """A new kind of step fails here until it is added above, and then until its code gives the same numbers."""
+    recipe = with_every_kind_of_step(make_recipe(visits(300), "comes"))
+    assert {step.kind for step in recipe.steps if step.enabled and step.columns} == set(get_args(StepKind))
+    found = check_same(recipe)
+    assert len(found["X_train"]) < len(prepare.split_rows(store, recipe).train)
 
 
 def test_a_number_to_predict_is_read_as_a_number(make_recipe: MakeRecipe, check_same: Check) -> None:
