@@ -16,6 +16,7 @@ OURS = "core"
 ERRORS = "core.errors"
 REMARKS = re.compile(rb"  # (type: ignore|noqa)[^\n]*")
 WAITING = ""
+LONGEST_LINE = 100
 Cut = tuple[int, int, bytes]
 
 
@@ -91,23 +92,21 @@ class _Module:
     def plain(self, node: ast.stmt) -> str:
         """Return the code of a definition without annotations; errors of ours become ValueError."""
         begin, end = self._begin(node), self._end(node)
-        cuts = [cut for one in ast.walk(node) for cut in self._cuts(one)]
+        fields = _dataclass_fields(node)
+        cuts = [cut for one in ast.walk(node) for cut in self._cuts(one, fields)]
         code, at = b"", begin
         for start, stop, put in sorted(cuts):
             code += self.source[at:start] + put
             at = stop
-        return REMARKS.sub(b"", code + self.source[at:end]).decode()
+        return _join_signatures(REMARKS.sub(b"", code + self.source[at:end]).decode())
 
-    def _cuts(self, node: ast.AST) -> Iterator[Cut]:
+    def _cuts(self, node: ast.AST, fields: set[int]) -> Iterator[Cut]:
         if isinstance(node, ast.FunctionDef):
             yield from self._cuts_in_signature(node)
-        elif isinstance(node, ast.ClassDef):
-            for one in node.body:
-                if isinstance(one, ast.AnnAssign):
-                    yield self._at(one.annotation), self._end(one.annotation), b"object"
-        elif isinstance(node, ast.AnnAssign) and node.value is not None and isinstance(node.target, ast.Name):
-            if node.col_offset == 0 or node.target.id not in self._fields():
-                yield self._end(node.target), self._end(node.annotation), b""
+        elif isinstance(node, ast.AnnAssign) and id(node) in fields:
+            yield self._at(node.annotation), self._end(node.annotation), b"object"
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            yield self._end(node.target), self._end(node.annotation), b""
         elif isinstance(node, ast.Name) and self._is_error(node.id):
             yield self._at(node), self._end(node), b"ValueError"
 
@@ -121,12 +120,6 @@ class _Module:
         if node.returns is not None:
             arrow = self.source.rfind(b" ->", self._at(node), self._at(node.returns))
             yield arrow, self._end(node.returns), b""
-
-    def _fields(self) -> set[str]:
-        """Return the names of annotated fields in classes, which stay annotated."""
-        classes = [node for node in self.defined.values() if isinstance(node, ast.ClassDef)]
-        fields = [one.target for node in classes for one in node.body if isinstance(one, ast.AnnAssign)]
-        return {target.id for target in fields if isinstance(target, ast.Name)}
 
     def _is_error(self, name: str) -> bool:
         node = self.defined.get(name)
@@ -160,3 +153,19 @@ def _walk_without_annotations(node: ast.AST) -> Iterator[ast.AST]:
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST):
                 yield from _walk_without_annotations(child)
+
+
+def _dataclass_fields(node: ast.AST) -> set[int]:
+    """Return the annotated fields of dataclasses, which do not work without an annotation."""
+    classes = [one for one in ast.walk(node) if isinstance(one, ast.ClassDef) and one.decorator_list]
+    return {id(field) for one in classes for field in one.body if isinstance(field, ast.AnnAssign)}
+
+
+def _join_signatures(code: str) -> str:
+    """Bring signatures that were broken over lines for their annotations back to one line, where they fit."""
+
+    def join(found: re.Match[str]) -> str:
+        line = f"{found[1]}({found[2]}):"
+        return line if len(line) <= LONGEST_LINE else found[0]
+
+    return re.sub(r"^( *def \w+)\(\n +([^\n]*[^\n,]),?\n *\):", join, code, flags=re.MULTILINE)
