@@ -50,6 +50,11 @@ def _secret(label: str, prefix: str, settings: Json) -> str:
     return st.text_input(label, type="password", key=f"{prefix}_secret", help=UNCHANGED if settings else KEPT)
 
 
+def _bare(url: str) -> str:
+    """Return an address without what may hold a key."""
+    return url.split("?")[0].split("#")[0].rstrip("/")
+
+
 def _database(prefix: str, settings: Json) -> Filled:
     url = st.text_input("Address", placeholder="postgresql://name@host:5432/database", key=f"{prefix}_url")
     secret = _secret("Password", prefix, settings)
@@ -82,7 +87,7 @@ def _web(prefix: str, settings: Json) -> Filled:
     if offered:
         labels = {t.number: f"{', '.join(t.first_row)} ({count(t.n_rows, 'row')})" for t in offered}
         chosen = st.selectbox("Table", list(labels), format_func=labels.__getitem__, key=f"{prefix}_choice")
-    return url.split("?")[0].rstrip("/").rsplit("/", 1)[-1], {"url": url, "table": chosen}, ""
+    return _bare(url).rsplit("/", 1)[-1], {"url": url, "table": chosen}, ""
 
 
 def _api(prefix: str, settings: Json) -> Filled:
@@ -106,8 +111,7 @@ def _api(prefix: str, settings: Json) -> Filled:
         filled["next"] = right.text_input("Where the link is in the answer", key=f"{prefix}_next")
     elif paging != "none":
         filled["parameter"] = right.text_input("Name of the parameter", placeholder=paging, key=f"{prefix}_parameter")
-    name = url.split("?")[0].removeprefix("https://").removeprefix("http://")
-    return name, filled, secret
+    return _bare(url).removeprefix("https://").removeprefix("http://"), filled, secret
 
 
 def _sensor(prefix: str, settings: Json) -> Filled:

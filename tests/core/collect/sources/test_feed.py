@@ -230,7 +230,9 @@ def test_a_broker_that_goes_away_and_comes_back_is_found_again_and_what_is_missi
     assert codes(version)["outage"] == 1
 
 
-@pytest.mark.parametrize("keeping", [False, True], ids=["amqtt", "mosquitto"])
+@pytest.mark.parametrize(
+    "keeping", [pytest.param(False, marks=pytest.mark.slow, id="amqtt"), pytest.param(True, id="mosquitto")]
+)
 def test_a_collection_whose_runner_died_goes_on_and_says_whether_the_broker_kept_what_came_meanwhile(
     store: Store, project_id: str, broker: BrokerProcess, tmp_path: Path, private_allowed: None, keeping: bool
 ) -> None:
@@ -277,7 +279,7 @@ def test_a_collection_whose_runner_died_goes_on_and_says_whether_the_broker_kept
     assert codes(version).keys() & ({"outage_kept"} if keeping else {"outage", "outage_kept"})
 
 
-@pytest.mark.parametrize("name", ["", "ann", "bob"])
+@pytest.mark.parametrize("name", ["", "ann", pytest.param("bob", marks=pytest.mark.slow)])
 def test_a_broker_that_does_not_let_us_in_says_so_without_the_password(
     store: Store, project_id: str, tmp_path: Path, private_allowed: None, name: str
 ) -> None:

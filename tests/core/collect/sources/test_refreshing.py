@@ -132,7 +132,7 @@ def frozen_port() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+@pytest.mark.parametrize("kind", ["postgresql", pytest.param("mysql", marks=pytest.mark.slow)])
 def test_a_stop_does_not_wait_for_a_server_that_says_nothing(
     store: Store,
     project_id: str,
