@@ -28,8 +28,9 @@ def open_staging(workspace: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     config = {"memory_limit": MEMORY_LIMIT, "temp_directory": str(workspace / "spill")}
     with duckdb.connect(workspace / "staging.duckdb", config=config) as connection:
         connection.execute("SET enable_progress_bar = false")  # It would print on our standard output.
-        # The first turns TRY_CAST over a CSV file into a CAST, which ends at the first value that does not fit. The second
-        # turns each list of words into a join that carries all columns: slow, and too much memory at 300 (DuckDB 2.0).
+        # The first turns TRY_CAST over a CSV file into a CAST, which ends at the first value that does not fit. The
+        # second turns each list of words into a join that carries all columns: slow, and too much memory at 300
+        # (DuckDB 2.0).
         connection.execute("SET disabled_optimizers = 'type_pushdown, in_clause'")
         yield connection
 
