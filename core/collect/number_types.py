@@ -74,7 +74,7 @@ THOUSANDS = _spelling(
     "Commas between thousands were taken out.",
 )
 DECIMAL_COMMA = _spelling(
-    r"[-+]?(?:[1-9]\d{0,2}(?:\.\d{3})+|\d*)(?:,\d+)?",
+    r"[-+]?(?:[1-9]\d{0,2}(?:\.\d{3})+|\d*)(?:,\d+)?(?:[eE][-+]?\d+)?",
     "replace(replace({x}, '.', ''), ',', '.')",
     "decimal_comma",
     "The comma is the decimal sign; points between thousands were taken out.",
