@@ -8,6 +8,9 @@ from core.records import ColumnDetail, ColumnProfile, Extreme, TargetRelations, 
 from pages.ui.tables import detail_of, rows_of
 from pages.ui.words import plain
 
+TOO_MUCH = 0.98
+"""A picture by group shows nothing where one group holds so much of all rows."""
+
 
 def show_column(
     dataset_id: str, column: ColumnProfile, relations: TargetRelations | None, twins: tuple[Twins, ...]
@@ -16,13 +19,16 @@ def show_column(
     detail = detail_of(dataset_id, column.name)
     st.markdown(f"#### {plain(column.name)}")
     st.markdown(plain(" ".join(detail.sentences)))
-    if column.distribution.counts:
+    if column.kind == "text" and detail.lengths:
+        st.caption("Texts hardly repeat: this is how long they are.")
+        st.plotly_chart(charts.lengths(detail), key="collect_lengths", alt=f"Lengths of {column.name}")
+    elif column.distribution.counts:
         st.plotly_chart(charts.distribution(column), key="collect_chart", alt=f"Distribution of {column.name}")
     _show_relation(column.name, relations)
     for group in twins:
         if column.name in group.columns:
             st.markdown(f":material/content_copy: {plain(group.sentence)}")
-    if detail.lengths:
+    if detail.lengths and column.kind != "text":
         with st.expander("How long they are"):
             chart = charts.lengths(detail)
             st.plotly_chart(chart, key="collect_lengths", alt=f"Lengths of {column.name}")
@@ -37,7 +43,7 @@ def _show_relation(name: str, relations: TargetRelations | None) -> None:
     st.markdown(f"**And the target, {plain(relations.target)}?** {plain(relation.sentence)}")
     if relations.n_rows < relations.n_rows_known:
         st.caption(f"Seen on {relations.n_rows:,} of {relations.n_rows_known:,} rows, taken at random.")
-    if relation.groups:
+    if relation.groups and max(group.n_rows for group in relation.groups) < TOO_MUCH * relations.n_rows:
         chart = charts.target_by_group(relation, relations)
         st.plotly_chart(chart, key="collect_target_chart", alt=f"{relations.target} by {name}")
 
