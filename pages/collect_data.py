@@ -84,4 +84,4 @@ else:
             ui.show_versions(table.project_id)
     with sources:
         ui.show_sources(ui.project())
-    ui.show_code("collect", table.id, lambda: collect.table_script(ui.store(), table.id))
+    ui.show_code("collect", table.id, lambda own: collect.table_script(ui.store(), table.id, from_file=own))

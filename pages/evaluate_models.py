@@ -91,4 +91,6 @@ if len(tested) > 1:
         alt=f"{metric.label} of each tested model with its range",
     )
     st.caption("Where the ranges overlap widely, the test cannot tell which model is better.")
-ui.show_code("evaluate", shown.dataset_id, lambda: evaluate.evaluation_script(store, shown.candidate_id))
+ui.show_code(
+    "evaluate", shown.dataset_id, lambda own: evaluate.evaluation_script(store, shown.candidate_id, from_file=own)
+)

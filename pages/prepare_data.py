@@ -62,4 +62,4 @@ with rest:
 st.markdown("### Real rows, before and after")
 show_preview(recipe)
 show_prices(base, saved=saved)
-ui.show_code("prepare", recipe.dataset_id, lambda: prepare.recipe_script(ui.store(), recipe))
+ui.show_code("prepare", recipe.dataset_id, lambda own: prepare.recipe_script(ui.store(), recipe, from_file=own))

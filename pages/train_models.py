@@ -89,4 +89,4 @@ def show_results() -> None:
 show_results()
 run = train.current_run(store, project.id)
 if run is not None and not live:
-    ui.show_code("train", run.dataset_id, lambda: train.training_script(store, run.id))
+    ui.show_code("train", run.dataset_id, lambda own: train.training_script(store, run.id, from_file=own))

@@ -37,8 +37,13 @@ CODES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
 """Code for each metric, and what it needs of sklearn.metrics."""
 
 
-def evaluation_script(store: Store, candidate_id: str) -> str:
-    """Return a program that goes from the stored table to one model's metrics on the rows set aside.
+def evaluation_script(store: Store, candidate_id: str, *, from_file: bool = False) -> str:
+    """Return a program that goes from the table to one model's metrics on the rows set aside.
+
+    Parameters
+    ----------
+    from_file : bool
+        Whether it starts from the file as the person brought it, see `collect.table_script`.
 
     Raises
     ------
@@ -51,7 +56,7 @@ def evaluation_script(store: Store, candidate_id: str) -> str:
     run = store.get(TrainingRun, candidate.run_id)
     recipe = store.get(Recipe, run.recipe_id)
     title = find_family(candidate.family).title
-    program = training_program(store, run, f"{title}: from the table to the test")
+    program = training_program(store, run, f"{title}: from the table to the test", from_file=from_file)
     program = program.then("The model learns from all training rows", *fitted_code(store, candidate))
     return program.then("The test, on rows it has never seen", *_test_code(store, recipe)).text()
 

@@ -9,8 +9,8 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.pipeline import Pipeline, make_pipeline
 
+from core.collect.plain_source import OURS, PlainSource
 from core.collect.program import WIDTH, bracketed, literal
-from core.prepare.plain_source import OURS, PlainSource
 
 ALWAYS_SAID = ("n_splits",)
 

@@ -39,8 +39,13 @@ SWITCHED_OFF = re.compile(r"\s*Switched off,[^.]*\.")
 """What a reason says about the switch on the page, which a program does not have."""
 
 
-def recipe_script(store: Store, recipe: Recipe) -> str:
-    """Return a program that goes from the stored table to the numbers a model learns from.
+def recipe_script(store: Store, recipe: Recipe, *, from_file: bool = False) -> str:
+    """Return a program that goes from the table to the numbers a model learns from.
+
+    Parameters
+    ----------
+    from_file : bool
+        Whether it starts from the file as the person brought it, see `collect.table_script`.
 
     Raises
     ------
@@ -59,11 +64,11 @@ def recipe_script(store: Store, recipe: Recipe) -> str:
             "X_train, y_train = X_train[kept], y_train[kept]",
             *shown,
         ]
-    program = recipe_program(store, recipe, "From the table to numbers a model can learn from")
+    program = recipe_program(store, recipe, "From the table to numbers a model can learn from", from_file=from_file)
     return program.then("The training rows, as a model gets them", "\n".join(shown)).text()
 
 
-def recipe_program(store: Store, recipe: Recipe, title: str) -> Program:
+def recipe_program(store: Store, recipe: Recipe, title: str, *, from_file: bool = False) -> Program:
     """Return a program that makes `X_train, y_train, X_test, y_test` and the unfitted pipeline `recipe`.
 
     Where the recipe leaves rows out of the learning, `remover` finds them.
@@ -81,7 +86,7 @@ def recipe_program(store: Store, recipe: Recipe, title: str) -> Program:
     split, *split_imports = split_code(store, recipe)
     needs = ("import numpy as np", "import pandas as pd", *base, *writer.needs())
     return (
-        table_program(store, recipe.dataset_id, title)
+        table_program(store, recipe.dataset_id, title, from_file=from_file)
         .then("The columns, and what scikit-learn does not have", own, *needs)
         .then("The answers, and the rows set aside for the test", "\n".join([*earlier, split]), *split_imports)
         .then("The recipe, as one pipeline", made, "from sklearn.pipeline import Pipeline")

@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
+from core.collect.plain_source import PlainSource
 from core.collect.program import Program, bracketed, comment, literal
 from core.errors import NotReadyError
 from core.plan import current_objective, metric
 from core.prepare import SplitRows, features_and_target, split_rows
 from core.prepare.estimator_code import EstimatorCode
-from core.prepare.plain_source import PlainSource
 from core.prepare.script import pipeline_code, recipe_program
 from core.records import Candidate, Recipe, TrainingRun
 from core.store import Store
@@ -41,8 +41,13 @@ ROC_AUC_OVR = '''def scoring(model, X, y):
 '''
 
 
-def training_script(store: Store, run_id: str) -> str:
-    """Return a program that goes from the stored table to the scores of a run's candidates, fold by fold.
+def training_script(store: Store, run_id: str, *, from_file: bool = False) -> str:
+    """Return a program that goes from the table to the scores of a run's candidates, fold by fold.
+
+    Parameters
+    ----------
+    from_file : bool
+        Whether it starts from the file as the person brought it, see `collect.table_script`.
 
     Raises
     ------
@@ -54,15 +59,15 @@ def training_script(store: Store, run_id: str) -> str:
     if not done:
         raise NotReadyError("No model has been trained yet.", "Wait for the first result.")
     work = _Work(store, run)
-    program = training_program(store, run, "From the table to models compared on the same rows")
+    program = training_program(store, run, "From the table to models compared on the same rows", from_file=from_file)
     program = program.then("The folds of cross-validation, and what counts as good", *work.folds_code())
     return program.then("The models, each scored on every fold", *work.scores_code(done)).text()
 
 
-def training_program(store: Store, run: TrainingRun, title: str) -> Program:
+def training_program(store: Store, run: TrainingRun, title: str, *, from_file: bool = False) -> Program:
     """Return a program with the recipe, and `with_recipe(model)`, which makes a model and the recipe one pipeline."""
     recipe = store.get(Recipe, run.recipe_id)
-    program = recipe_program(store, recipe, title)
+    program = recipe_program(store, recipe, title, from_file=from_file)
     code, *imports = pipeline_code(recipe)
     return program.then("Recipe and model as one", code, *imports)
 

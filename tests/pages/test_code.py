@@ -60,3 +60,22 @@ def test_train_shows_the_models_that_are_done(visit: Visit, store: Store, shop: 
     known = {"status": "done", "fold_scores": (0.5, 0.6), "score_mean": 0.55, "n_rows_used": 64}
     store.add(Candidate(run.id, shop.id, "linear", **known))
     assert "LogisticRegression(" in open_code(visit("train_models", project="shop"), "train")
+
+
+def test_the_program_starts_from_the_persons_own_file_when_asked(visit: Visit, read: Read, shop: Project) -> None:
+    app = visit("collect_data", project="shop")
+    open_code(app, "collect")
+    app.segmented_control(key="collect_code_start").set_value(True).run()
+    assert 'read_text("shop.csv", sep=",", header=0)' in app.code[0].value
+    assert "collect_code_table" not in {one.key for one in app.get("download_button")}
+
+
+def test_where_the_own_file_has_no_plain_code_the_reason_is_said(
+    visit: Visit, read: Read, store: Store, shop: Project
+) -> None:
+    collect.keep_back_stream(store, collect.current_dataset(store, shop.id).id, share=0.3, by="Anna")
+    app = visit("collect_data", project="shop")
+    open_code(app, "collect")
+    app.segmented_control(key="collect_code_start").set_value(True).run()
+    assert not app.code
+    assert "the table was changed since it was read" in read(app)

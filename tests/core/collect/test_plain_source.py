@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from sklearn.base import clone
 
+from core.collect.plain_source import PlainSource
 from core.prepare import encoders, look_back, rows, table_steps, transformers
 from core.prepare.columns import coerce_frame
-from core.prepare.plain_source import PlainSource
 from core.records import Column
 
 OWN = [
