@@ -17,6 +17,7 @@ from core.prepare.look_back import fill_in, look_back
 from core.prepare.pipeline import build_features, find_remover
 from core.prepare.rows import LearningPipeline
 from core.prepare.split_script import split_code
+from core.prepare.words import say_step
 from core.records import Column, ColumnKind, Recipe
 from core.store import Store
 
@@ -207,5 +208,5 @@ def _tidy_code(lists: Mapping[str, list[str]]) -> str:
 def _say_steps(recipe: Recipe) -> str:
     """Return the recipe's steps in words, as comments."""
     steps = [step for step in recipe.steps if step.enabled and step.columns]
-    reasons = {step.key: SWITCHED_OFF.sub("", step.reason).strip() for step in steps}
+    reasons = {step.key: f"{say_step(step)} {SWITCHED_OFF.sub('', step.reason)}".strip() for step in steps}
     return "\n".join(comment(f"* {step.title}: {reasons[step.key]}", "  ") for step in steps)

@@ -78,7 +78,8 @@ def _look_back(options: Json, _step: RecipeStep) -> str:
 
 def _remove_rows(options: Json, _step: RecipeStep) -> str:
     if options.get("method") == "isolation_forest":
-        found = f"The {100 * options.get('share', 0.01):g} % of rows that are easiest to tell apart from the rest are"
+        share = 100 * options.get("share", 0.01)
+        found = f"At most {share:g} % of the rows, those easiest to tell apart from the rest, are"
     else:
         found = f"Rows with a number more than {_far(options)} the middle half are"
     return f"{found} not learned from. Rows to be predicted are never left out."
