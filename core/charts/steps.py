@@ -23,7 +23,7 @@ def step_prices(prices: Sequence[StepPrice], metric: Metric) -> go.Figure:
     """
     unit = unit_of(metric)
     known = [price for price in prices if price.mean is not None and price.outcome is not None]
-    title = f"{metric.label}: {'points of 100 ' if unit > 1 else ''}won by the step"
+    title = "points of 100 won by it" if unit > 1 else "won by the step"
     figure = start_figure(x_title=title, height=bar_list_height(len(known), room=100))
     colors = [COLORS[price.outcome or "unclear"] for price in known]
     figure.add_bar(

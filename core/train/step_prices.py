@@ -32,7 +32,7 @@ from core.train.planning import (
     say_seconds,
 )
 from core.train.run import MIN_BUDGET_S
-from core.train.step_worth import price_step
+from core.train.step_worth import TRAP, price_step
 
 N_SPLITS = 5
 WHOLE = ""
@@ -269,7 +269,9 @@ class _Pricing:
         without = self._complete(price.key)
         if whole is None or without is None:
             return replace(price, problem=left)
-        return price_step(price, whole, without, metric=self.record.metric, overlap=self._overlap())
+        found = price_step(price, whole, without, metric=self.record.metric, overlap=self._overlap())
+        leaves_out = any(step.key == price.key and step.kind == "drop" for step in self.specs[WHOLE].recipe.steps)
+        return replace(found, sentence=f"{found.sentence} {TRAP}") if found.outcome == "costs" and leaves_out else found
 
     def _complete(self, key: str) -> list[float] | None:
         scores = self.scores.get(key, {})

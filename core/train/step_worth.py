@@ -27,6 +27,11 @@ MEANINGS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     }
 )
 """What leaving a step out does, in words; then the word for a loss and the word for a gain."""
+TRAP = (
+    "That may be a trap: a score cannot see whether the columns it leaves out are known at the moment of prediction. "
+    "Bring them back only if they are."
+)
+"""Said of a step that leaves columns out and seems to cost: a leak always looks like a gain."""
 NO_CHANGE = "Changes nothing here: every part of the rows scores the same without it."
 
 

@@ -98,7 +98,7 @@ def _draw(prices: PriceList) -> None:
             charts.step_prices(known, metric),
             key="prepare_prices_chart",
             config={"displayModeBar": False},
-            alt="What each step is worth, with its range; right of zero it helps",
+            alt=f"{metric.label}: what each step is worth, with its range; right of zero it helps",
         )
     st.markdown("\n".join(f"- {words}" for words in [*map(_say, known), *_say_others(prices.prices)]))
     st.caption(

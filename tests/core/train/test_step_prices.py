@@ -105,6 +105,7 @@ def test_a_step_that_drops_columns_is_priced_with_the_columns_back(
     dropped = of(price(store, cluster, recipe, metric="accuracy"), prepare.DROPPED_BY_PERSON)
     assert dropped.outcome == "costs"
     assert "fewer (" in dropped.sentence
+    assert "That may be a trap" in dropped.sentence
 
 
 def test_a_stop_ends_it_and_what_was_not_tried_says_so(
