@@ -11,6 +11,7 @@ from core.records import ColumnProfile, DatasetVersion, RecipeStep, Task
 
 DAYS_PER_YEAR = 365
 DAYS_PER_MONTH = 31
+CYCLES = ("month", "weekday", "hour")
 RARE_SHARE = 0.001
 MIN_RARE = 2
 
@@ -120,7 +121,9 @@ def date_parts(dates: "pd.Series[Any]", *, by_time: bool) -> list[str]:
         "hour": bool((present != present.dt.normalize()).any()),
         "elapsed_days": not by_time,
     }
-    return [part for part, wanted in parts.items() if wanted] or ["elapsed_days"]
+    chosen = [part for part, wanted in parts.items() if wanted] or ["elapsed_days"]
+    # On a circle, too: a model that adds columns up cannot know that 23 h lies beside 0 h.
+    return chosen + [f"{part}_{side}" for part in chosen if part in CYCLES for side in ("sin", "cos")]
 
 
 def _varies(values: "pd.Series[Any]") -> bool:

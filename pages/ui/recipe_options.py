@@ -145,8 +145,8 @@ def _bin(fields: Fields, recipe: Recipe) -> Json:
 
 def _look_back(fields: Fields, recipe: Recipe) -> Json:
     options = fields.step.options
-    kinds = {column.name: column.kind for column in recipe.columns if column.kind not in ("date", "text")}
-    columns = fields.several("columns", "Columns", list(kinds), options["eligible"])
+    there = [column.name for column in recipe.columns if column.kind not in ("date", "text")]
+    columns = fields.several("columns", "Columns", list(dict.fromkeys([*there, recipe.target])), options["eligible"])
     lags = fields.numbers("lags", "Earlier values", options["lags"], "1 is the moment before, 2 the one before that.")
     windows = fields.numbers("windows", "Means of so many before", options["windows"], "For example 3, 7. None: empty.")
     groups = [column.name for column in recipe.columns if column.name != recipe.target]
@@ -171,7 +171,8 @@ def _otherwise(fields: Fields, choices: Mapping[str, str], name: str) -> dict[st
     if not columns:
         return {}
     first = next((options.get(name, "") for options in own.values()), list(choices)[-1])
-    return {column: {name: fields.choose("own_way", "How", choices, first)} for column in columns}
+    way = fields.choose("own_way", "How", choices, first)
+    return own if columns == list(own) and way == first else {column: {name: way} for column in columns}
 
 
 def _fill_numbers(fields: Fields, _recipe: Recipe) -> Json:

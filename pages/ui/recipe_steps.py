@@ -43,9 +43,11 @@ def _card(base: Recipe, recipe: Recipe, step: RecipeStep) -> Recipe:
         enabled = head.toggle(f"**{plain(step.title)}**", key=f"prepare_step_{step.key}")
         if enabled != step.enabled:
             recipe = prepare.switch_step(recipe, step.key, enabled)
-        with options.popover("Options", icon=":material/tune:", width="stretch", key=f"prepare_options_{step.key}"):
-            recipe = choose_options(recipe, step, base.id)
-            _arrange(base, recipe, step)
+        key = f"prepare_options_{step.key}"
+        panel = options.popover("Options", icon=":material/tune:", width="stretch", key=key, on_change="rerun")
+        if panel.open:
+            with panel:
+                _change(base, recipe, step)
         now = next(found for found in recipe.steps if found.key == step.key)
         names = f"  \n{name_columns(now.columns)}" if now.columns else "  \nNone of its columns is there."
         st.caption(f"{plain(prepare.say_step(now))} {plain(step.reason)}{names}")
@@ -54,6 +56,14 @@ def _card(base: Recipe, recipe: Recipe, step: RecipeStep) -> Recipe:
             with shown:
                 _show_preview(recipe, step.key)
     return recipe
+
+
+def _change(base: Recipe, recipe: Recipe, step: RecipeStep) -> None:
+    """Draw what can be chosen; a change is kept at once, because the fields are gone when the panel is closed."""
+    changed = choose_options(recipe, step, base.id)
+    if changed.steps != recipe.steps:
+        keep_draft(base, changed)
+    _arrange(base, recipe, step)
 
 
 def _arrange(base: Recipe, recipe: Recipe, step: RecipeStep) -> None:

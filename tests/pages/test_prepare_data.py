@@ -154,12 +154,18 @@ def test_a_split_that_misleads_is_warned_of_until_another_is_chosen(
     assert "mostly have the same answer" not in read(app)
 
 
+def open_options(app: AppTest, key: str) -> None:
+    app.session_state[f"prepare_options_{key}"] = True
+    app.run()
+
+
 def test_a_step_is_added_changed_and_saved(visit: Visit, read: Read, store: Store, shop: Project) -> None:
     app = visit("prepare_data", project="shop")
     app.selectbox(key="prepare_add_left").set_value("price").run()
     app.selectbox(key="prepare_add_right").set_value("bought_on (day)").run()
     app.button(key="prepare_add_it").click().run()
     assert "Add price / bought\\_on (day)" in " ".join(toggle.label for toggle in app.toggle)
+    open_options(app, "combine")
     app.selectbox(key="prepare_combine_operation").set_value("product").run()
     app.button(key="prepare_save").click().run()
     assert not app.error
@@ -177,6 +183,7 @@ def test_a_step_is_removed_and_the_proposed_recipe_comes_back(visit: Visit, read
     app.multiselect(key="prepare_add_columns").set_value(["price"]).run()
     app.button(key="prepare_add_it").click().run()
     app.button(key="prepare_save").click().run()
+    open_options(app, "bin")
     app.button(key="prepare_remove_bin").click().run()
     assert [toggle.label for toggle in app.toggle] == proposed
     app.toggle(key="prepare_step_scale").set_value(False).run()
@@ -188,12 +195,19 @@ def test_a_step_is_removed_and_the_proposed_recipe_comes_back(visit: Visit, read
 
 def test_options_are_told_in_words_and_what_cannot_be_is_refused(visit: Visit, read: Read, shop: Project) -> None:
     app = visit("prepare_data", project="shop")
+    open_options(app, "impute_numbers")
     app.selectbox(key="prepare_impute_numbers_strategy").set_value("constant").run()
     app.number_input(key="prepare_impute_numbers_fill_value").set_value(-1.0).run()
     assert "-1 stands in for a missing number" in read(app)
+    app.session_state["prepare_options_impute_numbers"] = False
+    app.run()
+    assert "-1 stands in for a missing number" in read(app)
+    open_options(app, "impute_numbers")
+    assert app.number_input(key="prepare_impute_numbers_fill_value").value == -1
     app.selectbox(key="prepare_add_kind").set_value("bin").run()
     app.multiselect(key="prepare_add_columns").set_value(["price"]).run()
     app.button(key="prepare_add_it").click().run()
+    open_options(app, "bin")
     app.selectbox(key="prepare_bin_method").set_value("borders").run()
     app.text_input(key="prepare_bin_borders").set_value("1, many").run()
     assert "not all numbers" in read(app)
@@ -218,3 +232,22 @@ def test_looking_back_is_offered_with_a_split_by_time_only(
     assert saved is not None
     assert {"price (1 before)", "returned (1 before)"} <= {one.name for one in prepare.feature_columns(saved)}
     assert saved.split.time_column == "bought_on"
+
+
+def test_opening_the_options_changes_nothing(visit: Visit, read: Read, store: Store, shop: Project) -> None:
+    recipe = prepare.propose_recipe(store, shop.id, by="Anna")
+    recipe = prepare.change_split(recipe, Split("time", time_column="bought_on"))
+    for kind, columns in (
+        ("cap", ["price"]),
+        ("bin", ["price"]),
+        ("remove_rows", ["price"]),
+        ("look_back", ["returned"]),
+    ):
+        recipe = prepare.put_step(recipe, prepare.make_step(recipe, kind, columns))
+    recipe = prepare.put_step(recipe, prepare.make_step(recipe, "combine", ["price", "bought_on (day)"]))
+    recipe = prepare.save_recipe(store, recipe)
+    app = visit("prepare_data", project="shop")
+    for step in recipe.steps:
+        open_options(app, step.key)
+    assert not app.error
+    assert "This recipe is saved and will be used" in read(app)

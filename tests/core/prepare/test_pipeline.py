@@ -148,7 +148,8 @@ def test_parts_are_read_off_dates(store: Store, make_recipe: MakeRecipe) -> None
     )
     recipe = prepare.switch_step(make_recipe(frame, "good"), "scale", False)
     after = prepare.preview_recipe(store, recipe, n_rows=20).after
-    leap_day = after.loc[after["at (year)"] == 2024].iloc[0].to_dict()
+    row = after.loc[after["at (year)"] == 2024].iloc[0].to_dict()
+    leap_day = {name: value for name, value in row.items() if not name.endswith(("sin)", "cos)"))}
     assert leap_day == {
         "at (year)": 2024.0,
         "at (month)": 2.0,

@@ -119,7 +119,9 @@ def test_rows_in_the_order_of_a_date_are_split_by_time_and_only_parts_that_come_
     frame = table().assign(at=pd.date_range("2024-01-01 06:00", periods=60, freq="h"))
     recipe = make_recipe(frame, "good")
     assert recipe.split == Split("time", time_column="at")
-    assert step(recipe, "dates").options["parts"] == {"at": ["weekday", "hour"]}
+    assert step(recipe, "dates").options["parts"] == {
+        "at": ["weekday", "hour", "weekday_sin", "weekday_cos", "hour_sin", "hour_cos"]
+    }
 
 
 def test_without_a_target_or_a_table_there_is_nothing_to_propose(store: Store) -> None:
