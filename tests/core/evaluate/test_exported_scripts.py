@@ -73,7 +73,11 @@ def check_test(
 
 @pytest.mark.parametrize(
     ("target", "metric", "positive"),
-    [("comes", "f1", "no"), ("spends", "neg_mean_absolute_error", None), ("colour", "roc_auc_ovr", None)],
+    [
+        ("comes", "f1", "no"),
+        ("spends", "neg_mean_absolute_error", None),
+        pytest.param("colour", "roc_auc_ovr", None, marks=pytest.mark.slow),
+    ],
 )
 def test_the_programs_give_the_stored_scores(
     store: Store,
@@ -105,7 +109,10 @@ def test_rows_left_out_while_learning_are_left_out_in_the_program(
 
 @pytest.mark.parametrize(
     "split",
-    [Split("time", 0.2, time_column="seen_at"), Split("group", 0.3, group_column="town")],
+    [
+        pytest.param(Split("time", 0.2, time_column="seen_at"), marks=pytest.mark.slow),
+        Split("group", 0.3, group_column="town"),
+    ],
     ids=["by time", "by group"],
 )
 def test_folds_by_time_and_by_group_are_the_same(

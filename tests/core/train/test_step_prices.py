@@ -151,6 +151,7 @@ def test_a_large_table_is_sampled_and_the_sample_is_stated(store: Store, make_re
     assert say_sample(500, 500, 60.0) == ""
 
 
+@pytest.mark.slow
 def test_fits_slower_than_foreseen_learn_from_fewer_rows(
     store: Store, cluster: LocalCluster, make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
