@@ -65,8 +65,7 @@ else:
     st.markdown(
         f"**{plain(table.filename)}**, version {table.number}: {table.n_rows:,} rows, {table.n_columns:,} columns."
     )
-    if table.reading:
-        ui.show_reading(table.reading)
+    ui.show_reading(table)
     choose_target(table)
     columns, rows, stream, versions, sources = st.tabs(
         ["Columns", "First rows", "Live stream", "Versions", "Sources"],

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import duckdb
 
-from core.collect.proving import RESPELLED, SAMPLE_ROWS, Proved, state_sql, value_sql
+from core.collect.proving import RESPELLED, Proved, state_sql, value_sql
 from core.collect.staging import COLUMNS_A_QUERY, NARROW
 from core.collect.words import sql_text
 from core.records import Decision
 
 MAX_EXAMPLES = 4
+ROWS_LOOKED_AT = 500
 MAX_LOOKED_AT = 200
 MAX_ILLUSTRATED = 300
 """Columns that get examples: of more, nobody reads them."""
@@ -43,12 +44,24 @@ def report_columns(
     """Say what was done to the values of each column of `raw`, where anything was."""
     told = {index: list(_sentences(proof)) for index, proof in enumerate(proofs)}
     told = {index: sentences for index, sentences in told.items() if sentences}
+    _count_kept(connection, proofs, told)
     examples = _find_examples(connection, {index: proofs[index] for index in list(told)[:MAX_ILLUSTRATED]}, told)
     return [
         Decision(code, f"Column '{names[index]}': {words}", count, examples.get((index, group), ()), names[index])
         for index, sentences in told.items()
         for code, words, count, group in sentences
     ]
+
+
+def _count_kept(
+    connection: duckdb.DuckDBPyConnection, proofs: Sequence[Proved], told: dict[int, list[tuple[str, str, int, str]]]
+) -> None:
+    """Put the number of cells that would have been missing in the place of that of all cells: NA among codes."""
+    for index, sentences in told.items():
+        for place, (code, words, _, group) in enumerate(sentences):
+            if code == "two_letter_codes":
+                query = f"SELECT count(*) FROM raw WHERE {_filter(index, group, proofs[index])}"  # noqa: S608
+                sentences[place] = (code, words, int(connection.execute(query).fetchall()[0][0]), group)
 
 
 def _sentences(proof: Proved) -> Iterator[tuple[str, str, int, str]]:
@@ -79,7 +92,7 @@ def _find_examples(
     if not proofs:
         return {}
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE first_rows AS SELECT * FROM raw LIMIT {SAMPLE_ROWS}"  # noqa: S608
+        f"CREATE OR REPLACE TEMP TABLE first_rows AS SELECT * FROM raw LIMIT {ROWS_LOOKED_AT}"  # noqa: S608
     )
     wanted = [(index, group) for index in proofs for *_, group in told[index]]
     found = {(index, group): _among_first(connection, index, group, proofs[index]) for index, group in wanted}

@@ -13,7 +13,7 @@ from core.collect.date_types import DATE_HINT, find_date, force_date
 from core.collect.number_types import INTEGER, LONG, are_codes, are_too_long, find_number, force_number, spellings
 from core.collect.rules import PLAIN_TEXT, ColumnType, Rules, text_but
 from core.collect.truth_types import ANY_TRUTH, find_truth
-from core.collect.words import MISSING_TEXTS, MISSING_WORDS
+from core.collect.words import MISSING_TEXTS, MISSING_WORDS, sql_list
 from core.records import ColumnKind
 
 MAX_STRAY_SHARE = 0.01
@@ -23,7 +23,12 @@ WORDS = ColumnType("category", "string", PLAIN_TEXT)
 EMPTY = ColumnType("category", "string", NOTHING)
 FREE_TEXT = ColumnType("text", "string", PLAIN_TEXT)
 CODES = ColumnType(
-    "category", "string", PLAIN_TEXT, "leading_zeros", "Kept as text, because leading zeros would get lost."
+    # Among digits any word for nothing is nothing.
+    "category",
+    "string",
+    f"CASE WHEN lower({{x}}) NOT IN {sql_list(MISSING_WORDS)} THEN {{x}} END",
+    "leading_zeros",
+    "Kept as text, because leading zeros would get lost.",
 )
 COUNTRIES = ColumnType(
     "category",

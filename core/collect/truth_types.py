@@ -6,9 +6,16 @@ from core.collect.rules import ColumnType
 from core.collect.words import sql_list, sql_text
 
 TRUE, FALSE = frozenset(("true", "t")), frozenset(("false", "f"))
-YES, NO = frozenset(("yes", "y")), frozenset(("no", "n"))
-ALL_TRUE = TRUE | YES | frozenset(("1", "on", "x", "ja", "j", "wahr", "oui", "vrai", "si", "sí", "sim", "verdadero"))
-ALL_FALSE = FALSE | NO | frozenset(("0", "off", "nein", "falsch", "non", "faux", "não", "nao", "falso"))
+PAIRS = (
+    (frozenset(("yes", "y")), frozenset(("no", "n"))),
+    (frozenset(("ja", "j")), frozenset(("nein", "nee", "nej", "nei", "n"))),
+    (frozenset(("oui", "o")), frozenset(("non", "n"))),
+    (frozenset(("sí", "si", "sì", "sim", "s")), frozenset(("no", "não", "nao", "n"))),
+)
+"""Yes and no, in one language at a time."""
+YES, NO = frozenset().union(*(yes for yes, _ in PAIRS)), frozenset().union(*(no for _, no in PAIRS))
+ALL_TRUE = TRUE | YES | frozenset(("1", "on", "x", "wahr", "vrai", "verdadero", "vero"))
+ALL_FALSE = FALSE | NO | frozenset(("0", "off", "falsch", "faux", "falso"))
 """What a person may mean who says that a column holds truth values."""
 
 
@@ -36,14 +43,13 @@ def find_truth(values: Counter[str]) -> ColumnType | None:
         return PLAIN_TRUTH
     if words <= TRUE | FALSE and words & {"true", "false"}:
         return SHORT_TRUTH
-    if words <= YES | NO:
-        return _yes_and_no(values)
-    return None
+    pair = next((pair for pair in PAIRS if words <= pair[0] | pair[1] and words & pair[0] and words & pair[1]), None)
+    return _yes_and_no(values, pair) if pair else None
 
 
-def _yes_and_no(values: Counter[str]) -> ColumnType:
+def _yes_and_no(values: Counter[str], pair: tuple[frozenset[str], frozenset[str]]) -> ColumnType:
     cases = []
-    for meaning in (YES, NO):
+    for meaning in pair:
         written = Counter({value: n for value, n in values.items() if value.lower() in meaning})
         if written:
             cases.append(f"WHEN lower({{x}}) IN {sql_list(meaning)} THEN {sql_text(_usual(written))}")

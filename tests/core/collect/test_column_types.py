@@ -36,6 +36,7 @@ def sentences(reading: Reading) -> list[tuple[str, int]]:
         (["12%", "7.5 %", "100%"], [12.0, 7.5, 100.0], "double"),
         (["123456789012345678901", "2", "3"], ["123456789012345678901", "2", "3"], "string"),
         (["007", "012", "345"], ["007", "012", "345"], "string"),
+        (["007", "-", "345"], ["007", None, "345"], "string"),
         (["0", "0600", "1200"], [0.0, 600.0, 1200.0], "double"),
         (["true", "FALSE", "True"], [True, False, True], "bool"),
         (["yes", "no", "yes"], ["yes", "no", "yes"], "string"),
@@ -100,7 +101,7 @@ def test_words_for_nothing_are_missing_in_every_kind_of_column(tmp_path: Path, t
 def test_the_country_na_is_no_missing_value_among_two_letter_codes(tmp_path: Path) -> None:
     values, _, reading = read_column(tmp_path, ["NA", "DE", "FR", "ZA", "NA"])
     assert values == ["NA", "DE", "FR", "ZA", "NA"]
-    assert sentences(reading) == [("two_letter_codes", 5)]
+    assert sentences(reading) == [("two_letter_codes", 2)]
     assert read_column(tmp_path, ["NA", "Germany", "France"])[0] == [None, "Germany", "France"]
 
 

@@ -159,3 +159,13 @@ def test_rows_in_are_rows_kept_and_rows_reported(tmp_path: Path) -> None:
     assert table.num_rows == reading.n_rows_kept
     long = next(decision for decision in reading.decisions if decision.code == "long_rows")
     assert long.examples == ("row 13: Region 40 | 2022 | 1 | 2", "row 14: Region 41 | 2022 | 1 | 2")
+
+
+def test_yes_and_no_of_other_languages_keep_their_words_too(tmp_path: Path) -> None:
+    assert column(tmp_path, ["ja", "JA", "nein", "ja"])[0] == ["ja", "ja", "nein", "ja"]
+
+
+def test_how_many_codes_would_have_been_taken_for_nothing_is_told(tmp_path: Path) -> None:
+    _, reading = column(tmp_path, ["NA", "DE", "FR", "NA", "US"])
+    (told,) = reading.decisions
+    assert (told.code, told.count) == ("two_letter_codes", 2)
