@@ -49,16 +49,19 @@ def find_running(store: Store, name: str) -> ProcessInfo | None:
     return info
 
 
-def pick_port(host: str, wanted: int, name: str) -> int:
+def pick_port(host: str, wanted: int, name: str, *, spoken_for: Sequence[int] = ()) -> int:
     """Choose a port, and say so when it is not the wanted one."""
-    port = choose_port(host, wanted)
+    port = choose_port(host, wanted, spoken_for=spoken_for)
     if port != wanted:
         say(f"Port {wanted} is taken by another program; the {name} uses {port}.")
     return port
 
 
-def start_background(supervisor: Supervisor, store: Store, service_port: int) -> None:
-    """Start the job runner and the prediction service unless they run already."""
+def start_background(supervisor: Supervisor, store: Store, service_port: int, *, dashboard_port: int) -> None:
+    """Start the job runner and the prediction service unless they run already.
+
+    The dashboard may not listen yet: its port is not to be taken for a free one.
+    """
     running = find_running(store, "jobs")
     if running:
         say(f"The job runner already runs (process {running.pid}); using it.")
@@ -68,7 +71,7 @@ def start_background(supervisor: Supervisor, store: Store, service_port: int) ->
     if running:
         say(f"The prediction service already runs at {running.address}; using it.")
     else:
-        port = pick_port("127.0.0.1", service_port, "prediction service")
+        port = pick_port("127.0.0.1", service_port, "prediction service", spoken_for=[dashboard_port])
         command = [sys.executable, "-m", "core.serve", "--port", str(port)]
         supervisor.start(Child("prediction service", command, store.files.log("serve")))
         say(f"Prediction service: http://127.0.0.1:{port}")
@@ -118,7 +121,7 @@ def run(options: argparse.Namespace, stopped: threading.Event) -> None:
         reachable = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host  # noqa: S104 - a comparison
         child = dashboard(store, options.host, port)
         supervisor.start(child)
-        start_background(supervisor, store, options.service_port)
+        start_background(supervisor, store, options.service_port, dashboard_port=port)
         wait_until_healthy(child, f"http://{reachable}:{port}", stopped)
         say(f"\nFull Circle is ready: http://{reachable}:{port}\nYour data: {store.home}\nCtrl-C stops everything.\n")
         supervisor.watch(stopped.is_set)

@@ -32,7 +32,9 @@ def test_a_taken_port_is_stepped_over() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert choose_port("127.0.0.1", port) > port
+        above = choose_port("127.0.0.1", port)
+        assert above > port
+        assert choose_port("127.0.0.1", port, spoken_for=[above]) > above
 
 
 def test_a_killed_child_is_started_again_and_said_so(tmp_path: Path) -> None:
