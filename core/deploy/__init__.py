@@ -4,7 +4,7 @@ from core.deploy.answers import Answers, LoadedModel
 from core.deploy.apart import prepare_to_run_apart
 from core.deploy.loading import load_model, load_prototype, load_reference
 from core.deploy.prototype import build_prototype, request_rows
-from core.deploy.reference import build_reference, count_predictions, count_rows
+from core.deploy.reference import build_reference, count_predictions, count_request_rows, count_rows
 from core.deploy.registration import list_models, register_model, run_registration, start_registration
 from core.deploy.releases import approve_model, live_model, promote_model, roll_back
 
@@ -15,6 +15,7 @@ __all__ = [
     "build_prototype",
     "build_reference",
     "count_predictions",
+    "count_request_rows",
     "count_rows",
     "list_models",
     "live_model",

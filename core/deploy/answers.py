@@ -25,6 +25,10 @@ class Answers:
     predictions: list[Label]
     probabilities: list[dict[str, float]] | None
 
+    def part(self, start: int, end: int) -> "Answers":
+        """Return the answers to the rows from `start` up to, but not including, `end`."""
+        return Answers(self.predictions[start:end], self.probabilities and self.probabilities[start:end])
+
 
 class PipelineScorer:
     """Scores rows with the scikit-learn pipeline; features are made once for classes and probabilities."""

@@ -1,5 +1,6 @@
 """From a model folder to a model that answers: hashes, our list of types and golden rows first, in another process."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from core.deploy.answers import GRAPH, LoadedModel, OnnxScorer, PipelineScorer, Scorer
@@ -15,8 +16,19 @@ REFERENCE = "reference.json"
 VERIFY_TIMEOUT_S = 120.0
 
 
-def load_model(store: Store, model_version_id: str) -> LoadedModel:
+def load_model(
+    store: Store, model_version_id: str, *, verify: Callable[[Path, str], None] | None = None
+) -> LoadedModel:
     """Return a model version, ready to answer, after it proved itself in a process of its own.
+
+    Parameters
+    ----------
+    store : Store
+        The open store.
+    model_version_id : str
+        Which version.
+    verify : callable, optional
+        Has it proved elsewhere; by default `verify_folder`.
 
     Raises
     ------
@@ -29,7 +41,7 @@ def load_model(store: Store, model_version_id: str) -> LoadedModel:
     """
     model = store.get(ModelVersion, model_version_id)
     folder = store.files.model(model.id)
-    verify_folder(folder, model.digest)
+    (verify or verify_folder)(folder, model.digest)
     return open_model(folder, model.digest)
 
 

@@ -5,6 +5,7 @@ Numbers, dates (seconds since 1970) and texts (number of characters) fall into q
 Categories and booleans have a bin each, and one for all others. One more bin, the last of all, is "missing".
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.deploy.prototype import present_values
-from core.prepare import coerce_frame, feature_columns
-from core.records import Column, ColumnKind, Label, Recipe, Reference, ReferenceColumn
+from core.prepare import MISSING_LEVEL, coerce_frame, feature_columns, read_values
+from core.records import Column, ColumnKind, Json, Label, Recipe, Reference, ReferenceColumn
 
 N_BINS = 10
 MOST_CATEGORIES = 20
@@ -46,6 +47,32 @@ def count_rows(reference: Reference, frame: pd.DataFrame) -> dict[str, tuple[int
     columns = [Column(column.name, column.kind, "") for column in reference.columns]
     coerced = coerce_frame(frame, columns)
     return {column.name: _count(column, coerced[column.name]) for column in reference.columns}
+
+
+def count_request_rows(reference: Reference, rows: Sequence[Json]) -> dict[str, tuple[int, ...]]:
+    """Count rows of requests that the service has checked, every column there, without making a table of them."""
+    return {column.name: _count_plain(column, [row[column.name] for row in rows]) for column in reference.columns}
+
+
+def _count_plain(column: ReferenceColumn, values: list[Any]) -> tuple[int, ...]:
+    absent = (None, "" if column.kind == "text" else MISSING_LEVEL)
+    present = [value for value in values if value not in absent]
+    if column.kind in BY_NAME:
+        found = Counter(map(str, present) if column.kind == "boolean" else present)
+        counts = [found[name] for name in column.categories]
+        return (*counts, len(present) - sum(counts), len(values) - len(present))
+    if column.kind == "text":
+        numbers = np.array([len(value) for value in present], dtype=np.float64)
+    else:
+        numbers = read_values(present, column.kind)
+        if column.kind == "date":
+            numbers = numbers[~np.isnat(numbers)].astype(np.int64) / 1e6
+    return (*_bin(column, numbers), len(values) - len(numbers))
+
+
+def _bin(column: ReferenceColumn, numbers: NDArray[np.float64]) -> tuple[int, ...]:
+    codes = np.searchsorted(column.edges, numbers, side="left")
+    return tuple(np.bincount(codes, minlength=len(column.edges) + 1).tolist())
 
 
 def count_predictions(reference: Reference, predictions: Sequence[Label]) -> tuple[int, ...]:
@@ -99,8 +126,7 @@ def _count(column: ReferenceColumn, values: "pd.Series[Any]") -> tuple[int, ...]
         codes = pd.Index(column.categories, dtype=object).get_indexer(pd.Index(present, dtype=object))
         n_bins = len(column.categories) + 1
         codes = np.where(codes < 0, len(column.categories), codes)
+        counts = tuple(np.bincount(codes, minlength=n_bins).tolist())
     else:
-        codes = np.searchsorted(column.edges, _as_numbers(present, column.kind), side="left")
-        n_bins = len(column.edges) + 1
-    counts = np.bincount(codes, minlength=n_bins)
-    return (*(int(count) for count in counts), len(values) - len(present))
+        counts = _bin(column, _as_numbers(present, column.kind))
+    return (*counts, len(values) - len(present))

@@ -3,10 +3,13 @@
 import argparse
 import logging
 import os
+import signal
 import socket
 import sys
+import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
@@ -16,6 +19,8 @@ from core.errors import LifecycleError, NotReadyError
 from core.records import ProcessInfo, utc_now
 from core.serve.app import create_app
 from core.serve.client import HEARTBEAT_MAX_AGE, PROCESS_NAME
+from core.serve.metrics import SHARED_FOLDER
+from core.serve.workers import Parent, Workers, can_share_port, default_workers
 from core.store import Store, open_store
 
 HEARTBEAT_INTERVAL_S = 5.0
@@ -30,12 +35,15 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: only this machine)")
     parser.add_argument("--port", type=int, default=8601, help="port; 0 takes any that is free")
     parser.add_argument("--home", default=None, help="folder of all data (default: FULL_CIRCLE_HOME or .full_circle)")
+    parser.add_argument(
+        "--workers", type=int, default=None, help="processes that answer (default: one a core, at most four)"
+    )
     parser.add_argument("--started-by", default="launch", choices=("launch", "page"), help="noted in the store")
     return parser.parse_args(arguments)
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Return a socket that listens at the address.
+def bind(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """Return a socket bound to the address; a shared one lets others that are shared have it, too.
 
     Raises
     ------
@@ -43,16 +51,18 @@ def bind(host: str, port: int) -> socket.socket:
         When the port is taken or the address is not one of this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    bound = socket.socket(family, socket.SOCK_STREAM)
     if os.name == "posix":
         # Lets a restarted service have its port back at once; on Windows it would let two programs share it.
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
-        listening.bind((host, port))
+        bound.bind((host, port))
     except (OSError, OverflowError) as error:
-        listening.close()
+        bound.close()
         raise NotReadyError(f"Port {port} of {host} cannot be used.", "Choose another with --port.") from error
-    return listening
+    return bound
 
 
 def address_of(listening: socket.socket, host: str) -> str:
@@ -63,46 +73,104 @@ def address_of(listening: socket.socket, host: str) -> str:
 
 @contextmanager
 def announced(store: Store, info: ProcessInfo) -> Iterator[None]:
-    """Record in the store that the service is alive, every five seconds, and take the record back at the end."""
+    """Record in the store that the service is there, and take the record back at the end."""
     for old in store.find(ProcessInfo, name=PROCESS_NAME):
         if utc_now() - old.heartbeat_at > HEARTBEAT_MAX_AGE:
             store.remove(ProcessInfo, id=old.id)
     store.add(info)
-    stopping = threading.Event()
-    thread = threading.Thread(target=_beat, args=(store, info, stopping), name="heartbeat", daemon=True)
-    thread.start()
     try:
         yield
     finally:
-        stopping.set()
-        thread.join(HEARTBEAT_INTERVAL_S)
         store.remove(ProcessInfo, id=info.id)
 
 
-def _beat(store: Store, info: ProcessInfo, stopping: threading.Event) -> None:
-    while not stopping.wait(HEARTBEAT_INTERVAL_S):
-        try:
-            store.update(info, heartbeat_at=utc_now())
-        except (SQLAlchemyError, LifecycleError) as error:
-            logger.warning("The heartbeat was not written: %s", error)
+def beat(store: Store, info: ProcessInfo) -> None:
+    """Record that the service is alive; a store that cannot be written at the moment is no reason to end."""
+    try:
+        store.update(info, heartbeat_at=utc_now())
+    except (SQLAlchemyError, LifecycleError) as error:
+        logger.warning("The heartbeat was not written: %s", error)
 
 
-def serve(options: argparse.Namespace) -> None:
-    """Serve until the process is told to end."""
-    listening = bind(options.host, options.port)
-    store = open_store(options.home)
-    address = address_of(listening, options.host)
-    info = ProcessInfo(PROCESS_NAME, os.getpid(), address, options.started_by)
+def make_server(store: Store, process_id: str, parent: Parent | None = None) -> uvicorn.Server:
+    """Return the service, ready to run on a socket."""
     config = uvicorn.Config(
-        create_app(store, info.id),
+        create_app(store, process_id, parent=parent),
         log_level="warning",
         access_log=False,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
     )
+    return uvicorn.Server(config)
+
+
+def serve_alone(store: Store, info: ProcessInfo, bound: socket.socket) -> None:
+    """Answer in this very process until it is told to end."""
+    stopping = threading.Event()
+
+    def keep_beating() -> None:
+        while not stopping.wait(HEARTBEAT_INTERVAL_S):
+            beat(store, info)
+
+    thread = threading.Thread(target=keep_beating, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        make_server(store, info.id).run(sockets=[bound])
+    finally:
+        stopping.set()
+        thread.join(HEARTBEAT_INTERVAL_S)
+
+
+def serve_together(store: Store, info: ProcessInfo, address: tuple[str, int], n_workers: int) -> None:
+    """Keep worker processes answering until this one is told to end."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    last_beat = time.monotonic()
+
+    def beat_sometimes() -> None:
+        nonlocal last_beat
+        if time.monotonic() - last_beat > HEARTBEAT_INTERVAL_S:
+            last_beat = time.monotonic()
+            beat(store, info)
+            # A worker must not inherit an open connection.
+            store.engine.dispose()
+
+    def work(parent: Parent, wait_for_end: Callable[[], object]) -> None:
+        own = open_store(store.home, store.engine.url.render_as_string(hide_password=False))
+        server = make_server(own, info.id, parent)
+
+        def end_with_parent() -> None:
+            wait_for_end()
+            server.should_exit = True
+
+        threading.Thread(target=end_with_parent, name="lifeline", daemon=True).start()
+        server.run(sockets=[bind(*address, shared=True)])
+        own.engine.dispose()
+
+    store.engine.dispose()
+    with tempfile.TemporaryDirectory(prefix="full-circle-metrics-") as folder:
+        os.environ[SHARED_FOLDER] = folder
+        Workers(n_workers, work).run(stopping, beat_sometimes)
+
+
+def serve(options: argparse.Namespace) -> None:
+    """Serve until the process is told to end."""
+    n_workers = (options.workers or default_workers()) if can_share_port() else 1
+    bound = bind(options.host, options.port)
+    address = address_of(bound, options.host)
+    store = open_store(options.home)
+    info = ProcessInfo(PROCESS_NAME, os.getpid(), address, options.started_by)
     with announced(store, info):
         print(f"Predictions at {address}", flush=True)
-        uvicorn.Server(config).run(sockets=[listening])
+        if n_workers == 1:
+            serve_alone(store, info, bound)
+        else:
+            place = (options.host, bound.getsockname()[1])
+            bound.close()
+            # Held, but never listened at: the port stays ours while a worker is started again.
+            with bind(*place, shared=True):
+                serve_together(store, info, place, n_workers)
     store.engine.dispose()
 
 

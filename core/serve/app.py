@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from core.serve.refusal import RefusalError
 from core.serve.routes import DEPLOYMENT_ROUTES, GENERAL_ROUTES
 from core.serve.service import Service
+from core.serve.workers import Parent
 from core.store import Store
 
 SCORING_THREADS = 4
@@ -22,7 +23,7 @@ DOCS_HINT = "GET /docs lists all addresses."
 logger = logging.getLogger(__name__)
 
 
-def create_app(store: Store, process_id: str = "") -> FastAPI:
+def create_app(store: Store, process_id: str = "", *, parent: Parent | None = None) -> FastAPI:
     """Return the service as an application.
 
     Parameters
@@ -32,8 +33,11 @@ def create_app(store: Store, process_id: str = "") -> FastAPI:
     process_id : str
         Id of the `ProcessInfo` that says where this service is; `/ping` repeats it, so that whoever looks for the
         service knows that it is this one.
+    parent : Parent, optional
+        The process that keeps this worker: it proves models, and when it is gone, `/ping` no longer says that this is
+        the service.
     """
-    service = Service(store)
+    service = Service(store, parent.verify if parent else None)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -46,6 +50,7 @@ def create_app(store: Store, process_id: str = "") -> FastAPI:
     app = FastAPI(title="Full Circle predictions", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.state.service = service
     app.state.process_id = process_id
+    app.state.parent = parent
     app.include_router(GENERAL_ROUTES)
     app.include_router(DEPLOYMENT_ROUTES, prefix="/v1/{deployment}")
     app.include_router(DEPLOYMENT_ROUTES, include_in_schema=False)

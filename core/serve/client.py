@@ -92,17 +92,19 @@ class ServiceClient:
 
 def find_service(store: Store) -> ProcessInfo | None:
     """Return the newest recorded service of this store that answers; None when there is none."""
-    for info in reversed(store.find(ProcessInfo, name=PROCESS_NAME)):
-        if utc_now() - info.heartbeat_at > HEARTBEAT_MAX_AGE:
-            continue
-        try:
-            with ServiceClient(info.address, timeout_s=PING_TIMEOUT_S) as client:
-                # Another program may have taken the port since.
-                if client.ping().get("process_id") == info.id:
-                    return info
-        except LifecycleError:
-            continue
-    return None
+    recorded = reversed(store.find(ProcessInfo, name=PROCESS_NAME))
+    fresh = [info for info in recorded if utc_now() - info.heartbeat_at <= HEARTBEAT_MAX_AGE]
+    # Twice, because a worker that dies at this moment takes the connection with it while the others go on.
+    return next((info for info in fresh if _answers(info) or _answers(info)), None)
+
+
+def _answers(info: ProcessInfo) -> bool:
+    try:
+        with ServiceClient(info.address, timeout_s=PING_TIMEOUT_S) as client:
+            # Another program may have taken the port since.
+            return client.ping().get("process_id") == info.id
+    except LifecycleError:
+        return False
 
 
 def service_address(store: Store) -> str | None:

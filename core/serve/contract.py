@@ -2,17 +2,20 @@
 
 import json
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
-from core.records import Json, Label, Prototype, PrototypeColumn
+from core.records import ColumnKind, Json, Label, Prototype, PrototypeColumn
 from core.serve.refusal import RefusalError
 
 MOST_ROWS = 1_000
 LARGEST_BODY = 5_000_000
 """Bytes."""
 LONGEST_TEXT = 20_000
+NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 CATEGORIES_LISTED = 100
 """A prototype lists at most so many categories; a full list may not be all of them."""
 PROTOTYPE_HINT = "GET the prototype to see which fields the model expects."
@@ -52,17 +55,55 @@ def _refuse_constant(_name: str) -> Any:
     raise RefusalError(422, "not_finite", "A number is not finite.", "Send null for a missing value.")
 
 
-def read_rows(content: Json, prototype: Prototype) -> list[Json]:
-    """Return the rows of a request, each with every column of the prototype; None stands for a missing value.
+class Contract:
+    """What a row of one model must look like, made ready once: one check a column.
 
-    Raises
-    ------
-    RefusalError
-        With row and column, when anything differs from what the prototype says.
+    Parameters
+    ----------
+    prototype : Prototype
+        What the model expects.
     """
-    rows = _only_list(content, "rows", ROWS_HINT)
-    columns = {column.name: column for column in prototype.columns}
-    return [_read_row(row, columns, position) for position, row in enumerate(rows)]
+
+    def __init__(self, prototype: Prototype) -> None:
+        self._known = frozenset(column.name for column in prototype.columns)
+        self._checks = [(column.name, IS_RIGHT[column.kind], column) for column in prototype.columns]
+        self._unusual = [(column.name, _unusual_in(column)) for column in prototype.columns]
+
+    def read_rows(self, content: Json) -> list[Json]:
+        """Return the rows of a request, each with every column of the prototype; None stands for a missing value.
+
+        Raises
+        ------
+        RefusalError
+            With row and column, when anything differs from what the prototype says.
+        """
+        rows = _only_list(content, "rows", ROWS_HINT)
+        return [self._read_row(row, position) for position, row in enumerate(rows)]
+
+    def _read_row(self, row: Any, position: int) -> Json:
+        if not isinstance(row, dict):
+            raise RefusalError(422, "bad_row", f"Row {position} is not an object.", ROWS_HINT, row=position)
+        if not row.keys() <= self._known:
+            raise _unknown_fields(len(row.keys() - self._known), position)
+        values = {}
+        for name, is_right, column in self._checks:
+            value = row.get(name)
+            if value is None:
+                if column.required:
+                    raise _missing(column, position)
+            elif not is_right(value):
+                raise _wrong(column, position)
+            values[name] = value
+        return values
+
+    def find_warnings(self, row: Json) -> list[str]:
+        """Return in words what in a row lies outside the training rows, without repeating it."""
+        found = []
+        for name, unusual_in in self._unusual:
+            value = row[name]
+            if value is not None and (unusual := unusual_in(value)):
+                found.append(f"'{name}': {unusual}")
+        return found
 
 
 def _only_list(content: Json, name: str, hint: str) -> list[Any]:
@@ -81,41 +122,19 @@ def _only_list(content: Json, name: str, hint: str) -> list[Any]:
     return items
 
 
-def _read_row(row: Any, columns: dict[str, PrototypeColumn], position: int) -> Json:
-    if not isinstance(row, dict):
-        raise RefusalError(422, "bad_row", f"Row {position} is not an object.", ROWS_HINT, row=position)
-    n_unknown = len(row.keys() - columns.keys())
-    if n_unknown:
-        message = f"Row {position} has {n_unknown} {'field' if n_unknown == 1 else 'fields'} the model does not know."
-        raise RefusalError(422, "unknown_field", message, PROTOTYPE_HINT, row=position)
-    return {name: _read_value(row.get(name), column, position) for name, column in columns.items()}
+def _unknown_fields(n_unknown: int, position: int) -> RefusalError:
+    message = f"Row {position} has {n_unknown} {'field' if n_unknown == 1 else 'fields'} the model does not know."
+    return RefusalError(422, "unknown_field", message, PROTOTYPE_HINT, row=position)
 
 
-def _read_value(value: Any, column: PrototypeColumn, position: int) -> Label | None:
-    if value is None:
-        if column.required:
-            message = f"Row {position} has no value in '{column.name}', which the model has never seen missing."
-            raise RefusalError(422, "missing_field", message, PROTOTYPE_HINT, row=position, column=column.name)
-        return None
-    wanted = _problem(value, column)
-    if wanted:
-        message = f"The value of '{column.name}' in row {position} is not {wanted}."
-        raise RefusalError(422, "bad_value", message, PROTOTYPE_HINT, row=position, column=column.name)
-    known: Label = value
-    return known
+def _missing(column: PrototypeColumn, position: int) -> RefusalError:
+    message = f"Row {position} has no value in '{column.name}', which the model has never seen missing."
+    return RefusalError(422, "missing_field", message, PROTOTYPE_HINT, row=position, column=column.name)
 
 
-def _problem(value: Any, column: PrototypeColumn) -> str:
-    """Return what the value should have been; empty when it is that."""
-    if column.kind == "number":
-        return "" if _is_number(value) else "a finite number"
-    if column.kind == "boolean":
-        return "" if isinstance(value, bool) else "true or false"
-    if column.kind == "date":
-        return (
-            "" if isinstance(value, str) and _is_date(value) else 'a date such as "2026-01-31" or "2026-01-31T12:00:00"'
-        )
-    return "" if isinstance(value, str) and is_storable(value) else f"a text of at most {LONGEST_TEXT:,} characters"
+def _wrong(column: PrototypeColumn, position: int) -> RefusalError:
+    message = f"The value of '{column.name}' in row {position} is not {WANTED[column.kind]}."
+    return RefusalError(422, "bad_value", message, PROTOTYPE_HINT, row=position, column=column.name)
 
 
 def _is_number(value: Any) -> bool:
@@ -127,38 +146,56 @@ def _is_number(value: Any) -> bool:
         return False
 
 
-def _is_date(text: str) -> bool:
+def _is_boolean(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_date(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(value)
     except ValueError:
         return False
     # Week dates and the like are ISO, too, but tables do not hold them; the outermost years have no other time zones.
-    return text[4:5] == text[7:8] == "-" and 1 < moment.year < 9999
+    return value[4:5] == value[7:8] == "-" and 1 < moment.year < 9999
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and is_storable(value)
 
 
 def is_storable(text: str) -> bool:
     """Whether a database keeps the text: no NUL, no half of a character pair, not endless."""
-    return len(text) <= LONGEST_TEXT and "\x00" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
+    return len(text) <= LONGEST_TEXT and NOT_STORABLE.search(text) is None
 
 
-def find_warnings(row: Json, prototype: Prototype) -> list[str]:
-    """Return in words what in a row lies outside the training rows, without repeating it."""
-    return [
-        f"'{column.name}': {unusual}"
-        for column in prototype.columns
-        if row[column.name] is not None and (unusual := _unusual(row[column.name], column))
-    ]
+IS_RIGHT: Mapping[ColumnKind, Callable[[Any], bool]] = MappingProxyType(
+    {"number": _is_number, "boolean": _is_boolean, "date": _is_date, "category": _is_text, "text": _is_text}
+)
+A_TEXT = f"a text of at most {LONGEST_TEXT:,} characters"
+WANTED: Mapping[ColumnKind, str] = MappingProxyType(
+    {
+        "number": "a finite number",
+        "boolean": "true or false",
+        "date": 'a date such as "2026-01-31" or "2026-01-31T12:00:00"',
+        "category": A_TEXT,
+        "text": A_TEXT,
+    }
+)
 
 
-def _unusual(value: Any, column: PrototypeColumn) -> str:
-    if column.kind == "category" and len(column.categories) < CATEGORIES_LISTED and value not in column.categories:
-        return "this category did not occur in the training rows."
-    if column.minimum is not None and column.maximum is not None:
-        if value < column.minimum:
-            return "smaller than in any training row."
-        if value > column.maximum:
-            return "larger than in any training row."
-    return ""
+def _unusual_in(column: PrototypeColumn) -> Callable[[Any], str]:
+    """Return a function that says what about a value of the column is unusual; empty when nothing is."""
+    if column.kind == "category" and len(column.categories) < CATEGORIES_LISTED:
+        known = frozenset(column.categories)
+        return lambda value: "" if value in known else "this category did not occur in the training rows."
+    low, high = column.minimum, column.maximum
+    if low is None or high is None:
+        return lambda _value: ""
+    return lambda value: (
+        "" if low <= value <= high else f"{'smaller' if value < low else 'larger'} than in any training row."
+    )
 
 
 def read_labels(content: Json) -> list[tuple[str, Label]]:

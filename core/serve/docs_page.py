@@ -19,6 +19,8 @@ ADDRESSES = (
     ("GET /v1/{deployment}/prototype", "What a row must look like."),
     ("GET /v1/{deployment}/metadata", "Which model answers, since when, who approved it."),
     ("GET /ping", "Whether the service is there, and whether all is well."),
+    ("GET /ready", "Whether everything live is loaded; 503 until then."),
+    ("GET /metrics", "Counts and latencies for Prometheus."),
     ("GET /openapi.json", "All of this for programs."),
 )
 

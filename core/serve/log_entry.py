@@ -8,9 +8,8 @@ from itertools import groupby
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
-from core.deploy import count_predictions, count_rows
+from core.deploy import count_predictions, count_request_rows
 from core.records import LATENCY_EDGES_MS, Json, Label, Prediction, Reference, Window, utc_now
 from core.store import add_windows
 
@@ -80,7 +79,7 @@ def _count_window(entries: list[LogEntry]) -> Window:
         n_refused=sum(entry.outcome == "refused" for entry in entries),
         n_errors=sum(entry.outcome == "failed" for entry in entries),
         latency=tuple(int(count) for count in latency),
-        columns=count_rows(reference, pd.DataFrame(rows)) if rows else {},
+        columns=count_request_rows(reference, rows) if rows else {},
         predictions=count_predictions(reference, predictions) if rows else (),
     )
 

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -31,10 +32,13 @@ class LogWriter:
     ----------
     store : Store
         Where to.
+    on_drop : callable
+        Told how many rows were dropped, each time.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, on_drop: Callable[[int], None] = lambda _n_rows: None) -> None:
         self.store = store
+        self.on_drop = on_drop
         self.n_dropped = 0
         self.trouble = ""
         self._waiting: deque[LogEntry] = deque()
@@ -43,6 +47,7 @@ class LogWriter:
         self._n_taken = 0
         self._n_written = 0
         self._stopping = False
+        self._hurried = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="prediction-log", daemon=True)
 
@@ -56,17 +61,23 @@ class LogWriter:
         with self._changed:
             if self._n_rows_waiting + n_rows > MOST_ROWS_WAITING:
                 self.n_dropped += n_rows
+                self.on_drop(n_rows)
                 self._dropped = sum_windows([*self._dropped, count_dropped(entry)])
                 return
             self._waiting.append(entry)
+            was_full = self._n_rows_waiting >= ROWS_PER_BATCH
             self._n_rows_waiting += n_rows
             self._n_taken += 1
-            self._changed.notify_all()
+            # Waking the writer for every entry would cost more than the entry itself.
+            if len(self._waiting) == 1 or (not was_full and self._n_rows_waiting >= ROWS_PER_BATCH):
+                self._changed.notify_all()
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until all that was handed over before is written; return whether it was in time."""
         with self._changed:
             wanted = self._n_taken
+            self._hurried = True
+            self._changed.notify_all()
             return self._changed.wait_for(lambda: self._n_written >= wanted, timeout_s)
 
     def stop(self) -> None:
@@ -82,11 +93,14 @@ class LogWriter:
                 self._changed.wait_for(lambda: self._waiting or self._dropped or self._stopping)
                 if self._stopping and not self._waiting and not self._dropped:
                     return
-                if not self._stopping:
-                    # Others will come: waiting a moment turns many small transactions into one.
-                    self._changed.wait(BATCH_INTERVAL_S)
+                # Others will come: waiting a moment turns many small transactions into one.
+                self._changed.wait_for(self._is_time, BATCH_INTERVAL_S)
+                self._hurried = False
                 batch, dropped = self._take()
             self._write(batch, dropped)
+
+    def _is_time(self) -> bool:
+        return self._stopping or self._hurried or self._n_rows_waiting >= ROWS_PER_BATCH
 
     def _take(self) -> tuple[list[LogEntry], list[Window]]:
         batch: list[LogEntry] = []

@@ -1,23 +1,38 @@
-"""The addresses of the prediction service: bytes in, bytes out; the work is done on other threads."""
+"""The addresses of the prediction service: bytes in, bytes out; what takes long is done on other threads."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.routing import APIRoute
 
 from core.records import Json
 from core.serve.contract import LARGEST_BODY, LONGEST_TEXT, MOST_ROWS
 from core.serve.docs_page import Documented, render_docs
+from core.serve.live_models import ServedModel
+from core.serve.metrics import CONTENT_TYPE
 from core.serve.refusal import RefusalError
 from core.serve.service import Received, Service
 from core.store import record_to_json
 
 SIMULATED_HEADER = "X-Full-Circle-Simulated"
-GENERAL_ROUTES = APIRouter()
-DEPLOYMENT_ROUTES = APIRouter()
+SMALL_BODY = 16_384
+"""Bytes; so much is read and checked in a fraction of a millisecond."""
+
+
+class PlainRoute(APIRoute):
+    """A documented route whose function takes the request as it is: nothing is looked up or converted for it."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the function itself."""
+        return self.endpoint
+
+
+GENERAL_ROUTES = APIRouter(route_class=PlainRoute)
+DEPLOYMENT_ROUTES = APIRouter(route_class=PlainRoute)
 
 ROWS_SCHEMA: Json = {
     "type": "object",
@@ -63,8 +78,25 @@ def _body(schema: Json) -> Json:
 @GENERAL_ROUTES.get("/ping")
 async def ping(request: Request) -> JSONResponse:
     """Say that the service is there, and whether all is well."""
-    status = _service(request).status()
-    return JSONResponse({**status, "service": "full-circle", "process_id": request.app.state.process_id})
+    state = request.app.state
+    is_kept = state.parent is None or await run_sync(state.parent.is_there)
+    process_id = state.process_id if is_kept else ""
+    return JSONResponse({**_service(request).status(), "service": "full-circle", "process_id": process_id})
+
+
+@GENERAL_ROUTES.get("/ready")
+async def ready(request: Request) -> JSONResponse:
+    """Say whether requests should be sent here: the store answers, and all that is live is loaded."""
+    is_ready, sentence = await run_sync(_service(request).readiness)
+    if not is_ready:
+        raise RefusalError(503, "not_ready", sentence, "Ask again in a few seconds.")
+    return JSONResponse({"ready": True, "message": sentence})
+
+
+@GENERAL_ROUTES.get("/metrics")
+async def metrics(request: Request) -> Response:
+    """Return the counts of the service in Prometheus' text format."""
+    return Response(await run_sync(_service(request).measurements), media_type=CONTENT_TYPE)
 
 
 @GENERAL_ROUTES.get("/docs", include_in_schema=False)
@@ -84,15 +116,43 @@ def _render(service: Service, address: str) -> str:
 
 
 @DEPLOYMENT_ROUTES.post("/predict", openapi_extra=_body(ROWS_SCHEMA))
-async def predict(request: Request) -> JSONResponse:
+async def predict(request: Request) -> Response:
     """Answer rows: prediction, probabilities, an id for the label that comes later, and warnings."""
-    return await _work_on_body(request, _service(request).predict)
+    started_at = time.perf_counter()
+    service, slug = _service(request), await _slug(request)
+    served = service.models.loaded_for(slug)
+    try:
+        received = await _receive(request, started_at)
+    except RefusalError:
+        await run_sync(service.refuse, slug, Received(b"", started_at))
+        raise
+    if served is None:
+        served = await run_sync(service.models.get, slug)
+    return Response(await _answer(request, served, received), media_type="application/json")
+
+
+async def _answer(request: Request, served: ServedModel, received: Received) -> bytes:
+    """Answer at once what takes less time than handing it over; all else on other threads, slow models in batches."""
+    service, limiter = _service(request), request.app.state.scoring
+    small = len(received.body) <= SMALL_BODY
+    rows = service.read(served, received) if small else await run_sync(service.read, served, received, limiter=limiter)
+    if small and served.is_quick(len(rows)):
+        return service.predict(served, received, rows)
+    if served.loaded.engine == "onnx":
+        return await run_sync(service.predict, served, received, rows, limiter=limiter)
+    try:
+        answers = await served.batcher.score(rows)
+    except Exception as error:  # a border: whatever a model raises must not end the service
+        raise service.fail(served, received, error) from error
+    return await run_sync(service.answer, served, received, rows, answers, limiter=limiter)
 
 
 @DEPLOYMENT_ROUTES.post("/labels", openapi_extra=_body(LABELS_SCHEMA))
 async def labels(request: Request) -> JSONResponse:
     """Take the true values of earlier predictions, by prediction id."""
-    return await _work_on_body(request, _service(request).add_labels)
+    slug = await _slug(request)
+    received = await _receive(request, time.perf_counter())
+    return JSONResponse(await run_sync(_service(request).add_labels, slug, received))
 
 
 @DEPLOYMENT_ROUTES.get("/metadata")
@@ -127,18 +187,8 @@ async def _slug(request: Request) -> str:
     return named if named is not None else await run_sync(_service(request).only_slug)
 
 
-async def _work_on_body(request: Request, work: Callable[[str, Received], Json]) -> JSONResponse:
-    started_at = time.perf_counter()
-    slug = await _slug(request)
-    simulated = request.headers.get(SIMULATED_HEADER) == "1"
-    try:
-        body = await _read_limited(request)
-    except RefusalError:
-        if work == _service(request).predict:
-            await run_sync(_service(request).refuse, slug, Received(b"", started_at, simulated))
-        raise
-    limiter = request.app.state.scoring if work == _service(request).predict else None
-    return JSONResponse(await run_sync(work, slug, Received(body, started_at, simulated), limiter=limiter))
+async def _receive(request: Request, started_at: float) -> Received:
+    return Received(await _read_limited(request), started_at, request.headers.get(SIMULATED_HEADER) == "1")
 
 
 async def _read_limited(request: Request) -> bytes:

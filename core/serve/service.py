@@ -1,23 +1,24 @@
-"""What the service does with a request once its bytes are here; knows nothing of HTTP. Runs on worker threads."""
+"""What the service does with a request once its bytes are here; knows nothing of HTTP."""
 
+import json
 import logging
 import time
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import pandas as pd
-
 from core.deploy import Answers
 from core.prepare import label_text
 from core.records import Json, Label, LabelRecord, new_id
 from core.serve import contract
-from core.serve.live_models import LiveModels, ServedModel
+from core.serve.live_models import LiveModels, ServedModel, Verify
 from core.serve.log_entry import LogEntry
 from core.serve.log_writer import LogWriter
+from core.serve.metrics import LiveVersion, Metrics
 from core.serve.refusal import RefusalError
 from core.store import Store
 
 FLUSH_TIMEOUT_S = 2.0
+TO_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 logger = logging.getLogger(__name__)
 
 
@@ -37,12 +38,15 @@ class Service:
     ----------
     store : Store
         The open store.
+    verify : callable, optional
+        Proves models elsewhere (see `LiveModels`).
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, verify: Verify | None = None) -> None:
         self.store = store
-        self.models = LiveModels(store)
-        self.log = LogWriter(store)
+        self.models = LiveModels(store, verify)
+        self.metrics = Metrics()
+        self.log = LogWriter(store, self.metrics.count_dropped)
 
     def start(self) -> None:
         """Start the threads that follow what is live and write the log."""
@@ -54,41 +58,54 @@ class Service:
         self.models.stop()
         self.log.stop()
 
-    def predict(self, slug: str, received: Received) -> Json:
-        """Answer the rows of a request.
+    def read(self, served: ServedModel, received: Received) -> list[Json]:
+        """Return the rows of a request.
 
         Raises
         ------
         RefusalError
-            When the request is not as the prototype says (422, 413), nothing is live (404), or the model failed (500).
+            When the request is not as the prototype says (422, 413); it is counted.
         """
-        served = self.models.get(slug)
         try:
-            rows = contract.read_rows(contract.read_body(received.body), served.loaded.prototype)
+            return served.contract.read_rows(contract.read_body(received.body))
         except RefusalError:
             self._log_unanswered(served, received, "refused")
             raise
-        request_id = new_id()
-        try:
-            answers = served.loaded.predict(pd.DataFrame(rows))
-        except Exception as error:  # a border: whatever a model raises must not end the service
-            self._log_unanswered(served, received, "failed")
-            logger.exception("Request %s failed", request_id)
-            message = f"The model could not answer (request {request_id})."
-            raise RefusalError(500, "model_failed", message, "The service's log says more.") from error
-        return self._log_answers(served, received, request_id, rows, answers)
 
-    def _log_answers(
-        self, served: ServedModel, received: Received, request_id: str, rows: list[Json], answers: Answers
-    ) -> Json:
-        ids = tuple(new_id() for _ in rows)
+    def fail(self, served: ServedModel, received: Received, error: Exception) -> RefusalError:
+        """Count a request on which the model failed, and return what to say (500)."""
+        self._log_unanswered(served, received, "failed")
+        request_id = new_id()
+        logger.error("Request %s failed", request_id, exc_info=error)
+        message = f"The model could not answer (request {request_id})."
+        return RefusalError(500, "model_failed", message, "The service's log says more.")
+
+    def predict(self, served: ServedModel, received: Received, rows: list[Json]) -> bytes:
+        """Score the rows on this very thread and return the answer as JSON.
+
+        Raises
+        ------
+        RefusalError
+            When the model failed (500).
+        """
+        try:
+            answers = served.loaded.predict_rows(rows)
+        except Exception as error:  # a border: whatever a model raises must not end the service
+            raise self.fail(served, received, error) from error
+        return self.answer(served, received, rows, answers)
+
+    def answer(self, served: ServedModel, received: Received, rows: list[Json], answers: Answers) -> bytes:
+        """Hand the answers over to the log and return them as JSON."""
+        request_id, ids = new_id(), tuple([new_id() for _ in rows])
+        latency_ms = (time.perf_counter() - received.started_at) * 1000
+        self.metrics.of(served.project.slug, served.model.number).count("answered", len(rows), latency_ms)
         self.log.add(
             LogEntry(
                 project_id=served.project.id,
                 model_version_id=served.model.id,
                 reference=served.loaded.reference,
                 outcome="answered",
-                latency_ms=(time.perf_counter() - received.started_at) * 1000,
+                latency_ms=latency_ms,
                 request_id=request_id,
                 ids=ids,
                 rows=tuple(rows),
@@ -102,11 +119,12 @@ class Service:
                 "id": ids[position],
                 "prediction": answers.predictions[position],
                 "probabilities": answers.probabilities[position] if answers.probabilities else None,
-                "warnings": contract.find_warnings(row, served.loaded.prototype),
+                "warnings": served.contract.find_warnings(row),
             }
             for position, row in enumerate(rows)
         ]
-        return {"request_id": request_id, "model_version": served.model.number, "predictions": predictions}
+        content = {"request_id": request_id, "model_version": served.model.number, "predictions": predictions}
+        return TO_JSON(content).encode()
 
     def refuse(self, slug: str, received: Received) -> None:
         """Count a request that was refused before its body was read."""
@@ -114,6 +132,7 @@ class Service:
 
     def _log_unanswered(self, served: ServedModel, received: Received, outcome: Literal["refused", "failed"]) -> None:
         latency_ms = (time.perf_counter() - received.started_at) * 1000
+        self.metrics.of(served.project.slug, served.model.number).count(outcome, 0, latency_ms)
         self.log.add(LogEntry(served.project.id, served.model.id, served.loaded.reference, outcome, latency_ms))
 
     def add_labels(self, slug: str, received: Received) -> Json:
@@ -175,6 +194,23 @@ class Service:
             "n_dropped": self.log.n_dropped,
             "troubles": troubles,
         }
+
+    def readiness(self) -> tuple[bool, str]:
+        """Return whether all that is live is loaded, or known not to be loadable; and in words what is missing.
+
+        Raises
+        ------
+        SQLAlchemyError
+            When the store does not answer.
+        """
+        waiting = [slug for slug in self.models.live_slugs() if not self.models.is_settled(slug)]
+        return not waiting, f"Being loaded: {', '.join(waiting)}." if waiting else "Everything live is loaded."
+
+    def measurements(self) -> bytes:
+        """Return the counts of all worker processes for Prometheus."""
+        loaded = self.models.loaded()
+        live = [LiveVersion(one.project.slug, one.model.number, one.loaded.engine) for one in loaded]
+        return self.metrics.render(live)
 
     def only_slug(self) -> str:
         """Return the one project for which something is live.

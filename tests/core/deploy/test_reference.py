@@ -174,3 +174,15 @@ def test_dates_of_far_away_years_are_counted_beyond_all_others() -> None:
     )
     frame = pd.DataFrame({"at": ["9000-01-01", "0800-01-01T10:00:00", "1980-01-01", None]})
     assert count_rows(reference, frame) == {"at": (1, 1, 1, 1)}
+
+
+def test_rows_of_requests_are_counted_as_tables_are() -> None:
+    from core.deploy import count_request_rows, request_rows
+
+    frame = make_frame(1)
+    recipe = make_recipe()
+    reference = build_reference(recipe, make_frame(), ["yes"] * 10 + ["no"] * 10)
+    rows = request_rows(build_prototype(recipe, frame, ()), frame)
+    rows[0] = dict.fromkeys(rows[0])
+    assert count_request_rows(reference, rows) == count_rows(reference, pd.DataFrame(rows))
+    assert all(sum(counts) == len(rows) for counts in count_request_rows(reference, rows).values())
