@@ -53,7 +53,7 @@ def full_circle(source: str, target: Path) -> Callable[[], object]:
     from core.store import open_store
 
     store = open_store(target)
-    project = plan.create_project(store, "Sales", by="bench")
+    project = plan.find_project(store, plan.create_project(store, "Sales", by="bench").slug)
     return lambda: collect.add_dataset(store, project.id, Path(source), filename="sales.csv", by="bench")
 
 

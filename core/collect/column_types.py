@@ -6,6 +6,7 @@ back here as counterexamples.
 
 import re
 from collections import Counter
+from functools import cache
 
 import duckdb
 
@@ -106,8 +107,14 @@ def _find_number(present: Counter[str], rules: Rules) -> ColumnType | None:
 
 def _without_strays(present: Counter[str], *patterns: re.Pattern[str]) -> Counter[str]:
     """Leave out the few words that are like nothing else in the column; leave all in when they are more than few."""
-    fitting = Counter({v: n for v, n in present.items() if any(p.fullmatch(v) for p in patterns)})
+    one_of = _either(tuple(pattern.pattern for pattern in patterns))
+    fitting = Counter({value: n for value, n in present.items() if one_of.fullmatch(value)})
     return fitting if stray_words_allowed(present.total(), present - fitting) else present
+
+
+@cache
+def _either(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
 def stray_words_allowed(n_present: int, strays: Counter[str]) -> bool:

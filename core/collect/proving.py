@@ -125,7 +125,7 @@ def _write(connection: duckdb.DuckDBPyConnection, names: Sequence[str], proofs: 
     selected = ", ".join(f"{value} AS {sql_name(name)}" for value, name in zip(_values(proofs), names, strict=True))
     connection.execute(
         f"COPY (SELECT {selected} FROM raw) TO {sql_text(str(target))} "  # noqa: S608
-        f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_SIZE})"
+        f"(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {ROW_GROUP_SIZE})"
     )
 
 
@@ -177,10 +177,10 @@ def _has_gap(chunk: pq.ColumnChunkMetaData) -> bool:
 
 
 def _columns_with_blanks(draft: _Draft, indices: Sequence[int]) -> set[int]:
-    """Return those text columns where values have blanks at their ends that the sample did not show."""
+    """Return those text columns where values may have blanks at their ends that the sample did not show."""
     found: set[int] = set()
     for batch in _batches(indices, len(draft.names)):
-        checks = ", ".join(f"bool_or({_has_blanks(sql_name(draft.names[index]))})" for index in batch)
+        checks = ", ".join(f"bool_or({_may_have_blanks(sql_name(draft.names[index]))})" for index in batch)
         query = f"SELECT {checks} FROM read_parquet({sql_text(str(draft.path))})"  # noqa: S608
         answers = draft.connection.execute(query).fetchall()[0]
         found |= {index for index, blanks in zip(batch, answers, strict=True) if blanks}
@@ -240,6 +240,12 @@ def value_sql(index: int, proof: Proved) -> str:
 
 def _values(proofs: Sequence[Proved]) -> list[str]:
     return [value_sql(index, proof) for index, proof in enumerate(proofs)]
+
+
+def _may_have_blanks(text: str) -> str:
+    """Return SQL that is quicker than `_has_blanks` and true wherever that is: all plain blanks sort before '!'."""
+    wide = " OR ".join(f"contains({text}, {sql_text(blank)})" for blank in BLANKS if not blank.isascii())
+    return f"({text} < '!' OR right({text}, 1) < '!' OR {wide})"
 
 
 def _has_blanks(text: str) -> str:
