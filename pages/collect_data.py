@@ -6,6 +6,7 @@ from core import collect, plan
 from core.errors import LifecycleError
 from core.records import DatasetVersion
 from pages import ui
+from pages.ui.checks import show_checks
 from pages.ui.objective import TASK_WORDS
 from pages.ui.words import plain
 
@@ -67,13 +68,16 @@ else:
     )
     ui.show_reading(table)
     choose_target(table)
-    columns, rows, stream, versions, sources = st.tabs(
-        ["Columns", "First rows", "Live stream", "Versions", "Sources"],
+    columns, checks, rows, stream, versions, sources = st.tabs(
+        ["Columns", "Checks", "First rows", "Live stream", "Versions", "Sources"],
         key="collect_tabs",
         on_change="rerun",
     )
     with columns:
         ui.show_profile(table, plan.current_objective(ui.store(), table.project_id).target)
+    with checks:
+        if checks.open:  # The first look at a large table takes seconds.
+            show_checks(table)
     with rows:
         st.dataframe(ui.first_rows(table.id), key="collect_rows", alt="The first rows of the table")
     with stream:

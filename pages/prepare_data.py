@@ -9,6 +9,7 @@ from core.errors import NoDataError, NotReadyError
 from core.prepare.recipe import DROPPED_BY_PERSON
 from core.records import Recipe, new_id, utc_now
 from pages import ui
+from pages.ui.checks import say_open_problems
 from pages.ui.prices import show_prices
 from pages.ui.recipe import base_recipe, draft_of, offer_proposal, show_preview
 from pages.ui.recipe_adding import add_step
@@ -39,6 +40,7 @@ ui.say_version(base.dataset_id, "This recipe is for")
 stored = prepare.current_recipe(ui.store(), base.project_id)
 if stored and stored.dataset_id != base.dataset_id:
     st.caption(f"The recipe saved last is for {ui.name_table(stored.dataset_id)}; this one is a new proposal.")
+say_open_problems()
 steps, rest = st.columns([3, 2], gap="large")
 with rest:
     st.markdown("### The rows set aside for the test")

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core import report
 from pages import ui
+from pages.ui.checks import say_open_problems
 
 BOXES = {"met": st.success, "not_met": st.error, "not_enough_data": st.warning}
 
@@ -11,6 +12,7 @@ project = ui.project()
 summary = report.summarise_project(ui.store(), project.id)
 BOXES.get(summary.outcome, st.info)(ui.plain(summary.headline), title=project.name, icon=":material/gavel:")
 
+say_open_problems()
 if summary.decisions:
     st.subheader("Waiting for somebody to decide")
     for decision in summary.decisions:

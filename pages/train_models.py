@@ -5,6 +5,7 @@ import streamlit as st
 from core import plan, prepare, train
 from pages import ui
 from pages.ui import leaderboard
+from pages.ui.checks import say_open_problems
 
 BUDGETS = {30: "30 seconds", 60: "1 minute", 120: "2 minutes", 300: "5 minutes", 900: "15 minutes", 3600: "1 hour"}
 
@@ -18,6 +19,7 @@ if recipe is None:
     )
 
 ui.say_version(recipe.dataset_id, "What you train here learns from", stage="prepare")
+say_open_problems()
 job = ui.newest_job("train")
 suited = [family for family in train.FAMILIES if recipe.task in family.tasks]
 metrics = [metric.name for metric in plan.metrics_for(recipe.task)]

@@ -4,7 +4,7 @@ from core.collect.accepting import accept_finding, accepted_findings, take_back
 from core.collect.checks import CHECKS, Check, known_checks, run_checks
 from core.collect.column_detail import look_closer
 from core.collect.comparison import compare_versions, version_before
-from core.collect.edits import edit_table, undo_edit
+from core.collect.edits import UNDO, edit_table, undo_edit
 from core.collect.findings import is_compared
 from core.collect.frames import load_frame, load_rows
 from core.collect.keep_back import keep_back_stream
@@ -48,6 +48,7 @@ __all__ = [
     "CHECKS",
     "LARGE_BYTES",
     "SAMPLES",
+    "UNDO",
     "Check",
     "Difference",
     "PageTable",

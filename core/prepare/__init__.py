@@ -1,7 +1,15 @@
 """How is a table made ready for learning? A recipe in words, as ONE scikit-learn Pipeline, and the split of rows."""
 
 from core.prepare.columns import MISSING_LEVEL, coerce_frame, label_text
-from core.prepare.fixing import Finding, apply_fix, fitting_recipe, is_fixed, open_problems, review_findings
+from core.prepare.fixing import (
+    Finding,
+    apply_fix,
+    fitting_recipe,
+    follow_edit,
+    is_fixed,
+    open_problems,
+    review_findings,
+)
 from core.prepare.layout import columns_at_end, columns_before, feature_columns, looked_back_columns
 from core.prepare.look_back import earlier_values
 from core.prepare.making import make_step
@@ -69,6 +77,7 @@ __all__ = [
     "feature_columns",
     "features_and_target",
     "fitting_recipe",
+    "follow_edit",
     "is_fixed",
     "label_text",
     "looked_back_columns",

@@ -17,8 +17,10 @@ from core.prepare.recipe import (
     current_recipe,
     drop_columns,
     put_step,
+    save_recipe,
+    with_steps,
 )
-from core.records import AcceptedFinding, CheckReport, CheckResult, Fix, Recipe, Split
+from core.records import AcceptedFinding, CheckReport, CheckResult, DatasetVersion, Fix, Recipe, Split
 from core.store import Store
 
 State = Literal["open", "in_recipe", "accepted"]
@@ -102,6 +104,37 @@ def _group_rare(recipe: Recipe, names: Sequence[str], fix: Fix) -> Recipe:
         if step.kind == "encode" and "min_frequency" in step.options and set(eligible(step)) & set(names):
             recipe = change_options(recipe, step.key, **fix.options)
     return recipe
+
+
+def follow_edit(store: Store, before_id: str, after: DatasetVersion, *, by: str) -> Recipe | None:
+    """Save the recipe of a version for the one an edit made of it, and return it, so that what was chosen stays chosen.
+
+    None when there was no recipe for the version before, or columns came or changed their type: then a new proposal
+    fits better.
+    """
+    recipe = current_recipe(store, after.project_id)
+    if recipe is None or recipe.dataset_id != before_id or after.id == before_id:
+        return None
+    kept = {column.name for column in after.columns}
+    if recipe.target not in kept or not set(after.columns) <= set(recipe.columns):
+        return None
+    steps = [
+        replace(
+            step,
+            columns=_only(step.columns, kept),
+            options=step.options | {"eligible": list(_only(eligible(step), kept))},
+        )
+        for step in recipe.steps
+    ]
+    try:
+        moved = replace(recipe, dataset_id=after.id, columns=after.columns, created_by=by)
+        return save_recipe(store, with_steps(moved, [step for step in steps if eligible(step)]))
+    except BadInputError:  # A step or the split needs what is gone.
+        return None
+
+
+def _only(names: Sequence[str], kept: set[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name in kept)
 
 
 def is_fixed(recipe: Recipe, result: CheckResult) -> bool:

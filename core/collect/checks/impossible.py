@@ -46,7 +46,8 @@ def find_impossible(table: CheckedTable) -> CheckResult:
     columns = table.profiles("number", "date")
     if not columns:
         return not_applicable("No column holds numbers or dates.")
-    cases = [case for column in columns for case in (*_codes(table, column), *_out_of_range(table, column))]
+    # A code such as -1 for an age is told once, as what it is.
+    cases = [case for column in columns for case in (list(_codes(table, column)) or _out_of_range(table, column))]
     if not cases:
         return passed("No value is impossible.")
     names = list(dict.fromkeys(case.name for case in cases))

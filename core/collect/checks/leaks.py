@@ -4,7 +4,7 @@ import itertools
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.collect.checks.columns import leave_out
 from core.collect.checks.table import CheckedTable, found, listing, name_list, not_applicable, passed, text_of
@@ -43,12 +43,13 @@ def find_leaks(table: CheckedTable) -> CheckResult:
         return not_applicable("Nothing can be learned from the target.")
     suspicions: dict[str, Suspicion] = {}
     for one in (*_declared(table), *_filled(table), *_strong(table, relations), *_later(table)):
-        suspicions.setdefault(one.name, one)
+        known = suspicions.get(one.name)
+        suspicions[one.name] = replace(known, reason=f"{known.reason}; {one.reason}") if known else one
     if not suspicions:
         return passed("No column gives the answer away.")
-    names = list(suspicions)
-    strengths = {one.name: f"{100 * one.strength:.0f} of 100" for one in relations}
-    rows = [(name, one.reason, strengths.get(name, "")) for name, one in suspicions.items()]
+    strengths = {one.name: one.strength for one in relations}
+    names = sorted(suspicions, key=lambda name: -strengths.get(name, 0.0))
+    rows = [(name, suspicions[name].reason, f"{100 * strengths.get(name, 0.0):.0f} of 100") for name in names]
     groups = [one.name for one in suspicions.values() if one.group]
     first = suspicions[names[0]]
     sentence = f"'{first.name}': {first.reason}."
@@ -60,7 +61,7 @@ def find_leaks(table: CheckedTable) -> CheckResult:
         columns=names,
         n_affected=len(names),
         evidence=listing(("Column", "Why", "Tells of what there is to tell"), rows),
-        fixes=[leave_out(names, "they may be known only after the answer."), *map(_group, groups)],
+        fixes=[leave_out(names, "what is known only after the answer cannot be asked for."), *map(_group, groups)],
     )
 
 
@@ -81,7 +82,7 @@ def _declared(table: CheckedTable) -> Iterator[Suspicion]:
 
 def _strong(table: CheckedTable, relations: list[Relation]) -> Iterator[Suspicion]:
     # The strongest come first. Time tells much wherever neighbours are alike; that is a matter of the split.
-    strong = [one for one in relations if one.kind != "date" and one.name not in table.known_leaks]
+    strong = [one for one in relations if one.kind != "date"]
     following = {one.name: other.strength for one, other in itertools.pairwise(strong)}
     for one in strong:
         if one.strength < MUCH:

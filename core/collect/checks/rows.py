@@ -11,6 +11,8 @@ MAX_GROUPS = 5
 MAX_LEFT_OUT, COPIED, COARSE = 5, 0.5, 0.5
 """Of the rows that agree in all columns but one of the five most diverse, half have to agree in that one as well.
 Columns with a value of their own in most rows do not count: rows that agree in them do not do so by chance."""
+CHANCE = 0.5
+"""Where values drawn freely would make half of the equal rows, these are no sign of copies."""
 MIN_COMPARED = 3
 MUCH = 0.01
 """From one row in a hundred on, repeated or contradicting rows move a score that people compare."""
@@ -49,6 +51,8 @@ def find_repeated_rows(table: CheckedTable) -> CheckResult:
     if not n_repeated:
         return passed("No two rows are the same.")
     by_chance = _by_chance(table, names, n_repeated)
+    if by_chance and n_repeated < MUCH * table.n_rows:
+        return passed(f"{count(n_repeated, 'row')} {_repeat(n_repeated)} an earlier one, as chance will have it.")
     sentence = f"{count(n_repeated, 'row')} of {table.n_rows:,} {_repeat(n_repeated)} an earlier row in every column."
     if by_chance:
         sentence += (
@@ -66,7 +70,8 @@ def find_repeated_but_for_names(table: CheckedTable) -> CheckResult:
     names = [name for name in table.dataset.column_names if name not in table.row_names]
     if not table.row_names or len(names) < MIN_COMPARED:
         return not_applicable("There is no column that only names the row, or hardly another one.")
-    n_repeated = _count_repeated(table, names)
+    # Rows that are the same even in their name are told by the check for repeated rows.
+    n_repeated = _count_repeated(table, names) - _count_repeated(table, table.dataset.column_names)
     if not n_repeated or _by_chance(table, names, n_repeated):
         return passed("No two rows are the same but for their name, unless by chance.")
     sentence = (
@@ -97,7 +102,8 @@ def _twins(table: CheckedTable, names: Sequence[str], n_found: int, compared: Se
     groups = table.ask(
         f"SELECT {key} AS h FROM {{t}} GROUP BY h HAVING count(*) > 1 ORDER BY min(n) LIMIT {MAX_GROUPS}"  # noqa: S608
     )
-    return table.show(names, f"{key} IN ({', '.join(str(h) for (h,) in groups)})", order=key, n_found=n_found)
+    where = f"{key} IN ({', '.join(str(h) for (h,) in groups)})"
+    return table.show(names, where, order=f"min(n) OVER (PARTITION BY {key})", n_found=n_found)
 
 
 def _drop_repeated(table: CheckedTable, n_repeated: int, ignored: tuple[str, ...]) -> Fix:
@@ -114,6 +120,9 @@ def _by_chance(table: CheckedTable, names: Sequence[str], n_repeated: int) -> bo
     A copied row agrees in that one, too; different things that merely look the same often do not.
     """
     columns = [table.profile.column(name) for name in names]
+    pairs = math.log(max(1, table.n_rows * (table.n_rows - 1) // 2))
+    if pairs - sum(math.log(max(1, column.n_distinct)) for column in columns) > math.log(CHANCE * n_repeated):
+        return True  # So many pairs would agree if all values were drawn freely.
     coarse = sorted((c for c in columns if c.n_distinct <= COARSE * c.n_rows), key=lambda column: -column.n_distinct)
     for column in coarse[:MAX_LEFT_OUT] if len(columns) > 1 else []:
         others = [name for name in names if name != column.name]
@@ -139,9 +148,7 @@ def find_contradictions(table: CheckedTable) -> CheckResult:
         return passed("No two rows are alike in all inputs and differ in the answer.")
     n_repeated = _count_repeated(table, names)
     by_chance = bool(n_repeated) and _by_chance(table, names, n_repeated)
-    first = table.ask(f"SELECT h FROM ({groups}) ORDER BY first LIMIT {MAX_GROUPS}")  # noqa: S608
-    where = f"{key} IN ({', '.join(str(h) for (h,) in first)}) AND {answer} IS NOT NULL"
-    shown = table.show([table.target, *names], where, order=key, n_found=int(n_rows))
+    shown = _show_contradictions(table, names, groups, n_found=int(n_rows))
     sentence = (
         f"{count(int(n_rows), 'row')} of {table.n_rows:,} have a twin with the same inputs and another "
         f"'{table.target}'. Whatever is learned, at least {n_wrong:,} of them will be told wrong."
@@ -164,6 +171,13 @@ def find_contradictions(table: CheckedTable) -> CheckResult:
         evidence=shown,
         fixes=[] if by_chance else [fix],
     )
+
+
+def _show_contradictions(table: CheckedTable, names: Sequence[str], groups: str, *, n_found: int) -> Evidence:
+    key, target = hash_of(table, names), table.target or ""
+    first = table.ask(f"SELECT h FROM ({groups}) ORDER BY first LIMIT {MAX_GROUPS}")  # noqa: S608
+    where = f"{key} IN ({', '.join(str(h) for (h,) in first)}) AND {table.sql(target)} IS NOT NULL"
+    return table.show([target, *names], where, order=f"min(n) OVER (PARTITION BY {key})", n_found=n_found)
 
 
 def find_too_few_rows(table: CheckedTable) -> CheckResult:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from core.collect.checks.registry import CHECKS
+from core.collect.checks.registry import CHECKS, Check
 from core.collect.checks.table import CheckedTable
 from core.collect.profile import profile_dataset
 from core.collect.samples import SAMPLES
@@ -74,9 +74,17 @@ def _run(store: Store, dataset: DatasetVersion, target: str | None, task: Task |
         return tuple(
             before.result(check.code)
             if before is not None and not check.about_target
-            else replace(check.run(table), code=check.code, title=check.title, why=check.why)
+            else _signed(check, check.run(table))
             for check in CHECKS
         )
+
+
+def _signed(check: Check, result: CheckResult) -> CheckResult:
+    """Put the check's code and words into its result, and its code into the edits it offers."""
+    fixes = tuple(
+        replace(fix, edit=replace(fix.edit, check_code=check.code)) if fix.edit else fix for fix in result.fixes
+    )
+    return replace(result, code=check.code, title=check.title, why=check.why, fixes=fixes)
 
 
 def _known_leaks(store: Store, dataset: DatasetVersion) -> tuple[str, ...]:

@@ -113,7 +113,7 @@ def _say_merges(merges: list[Merge], *, problem: bool, what: str) -> CheckResult
         edit = Edit("merge_levels", f"Spellings of '{name}' were made one.", (name,), {"mapping": mapping})
         told = ", ".join(f"'{level}' becomes '{meant}'" for level, meant in list(mapping.items())[:5])
         more = f" and {len(mapping) - 5:,} more" if len(mapping) > 5 else ""
-        label = f"Make {count(len(mapping), 'spelling')} of '{name}' one with the most frequent"
+        label = f"Unify {count(len(mapping), 'spelling')} of '{name}'"
         fixes.append(Fix("edit", label, f"{told}{more}.", edit=edit))
     rows = [(name, level, n, meant, n_meant) for name, level, n, meant, n_meant in merges]
     return found(

@@ -25,7 +25,7 @@ from core.records import (
 MAX_EVIDENCE = 10
 MAX_CELLS = 8
 MAX_NAMED = 5
-MAX_TEXT = 60
+MAX_TEXT, MAX_WORDS = 60, 300
 MIN_MOMENTS = 20
 MAX_LEVELS, ROWS_A_LEVEL = 5_000, 2
 SAMPLE_ROWS = 2_000
@@ -144,7 +144,7 @@ def _may_be_code(column: ColumnProfile) -> bool:
     return column.minimum is not None and column.minimum >= LONG_NUMBER
 
 
-def say_cell(value: object) -> str:
+def say_cell(value: object, n_signs: int = MAX_TEXT) -> str:
     """Return a cell as text, short enough for a table."""
     if value is None:
         return ""
@@ -155,12 +155,12 @@ def say_cell(value: object) -> str:
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d" if value.time() == time() else "%Y-%m-%d %H:%M:%S")
     text = str(value)
-    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
+    return text if len(text) <= n_signs else f"{text[: n_signs - 1]}…"
 
 
 def listing(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> Evidence:
     """Return findings that are not rows of the table, as evidence."""
-    told = tuple(tuple(say_cell(cell) for cell in row) for row in rows[:MAX_EVIDENCE])
+    told = tuple(tuple(say_cell(cell, MAX_WORDS) for cell in row) for row in rows[:MAX_EVIDENCE])
     return Evidence(tuple(headings), told, max(0, len(rows) - MAX_EVIDENCE))
 
 
