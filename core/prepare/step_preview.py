@@ -96,8 +96,8 @@ def _preview_removal(recipe: Recipe, step: RecipeStep, features: pd.DataFrame, n
         return NOTHING
     odd = remover.find(features)
     sentence = (
-        f"Of {len(odd):,} rows looked at, {int(odd.sum()):,} would not be learned from; these are some of them. "
-        "Rows to be predicted are never left out."
+        f"Of {len(odd):,} rows looked at, {int(odd.sum()):,} would not be learned from"
+        f"{'; these are some of them' if odd.any() else ''}. Rows to be predicted are never left out."
     )
     return StepPreview(sentence, features.loc[odd, list(step.columns)[:MOST_COLUMNS]].head(n_rows), pd.DataFrame())
 

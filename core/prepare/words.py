@@ -67,9 +67,9 @@ def _bin(options: Json, _step: RecipeStep) -> str:
 
 
 def _look_back(options: Json, _step: RecipeStep) -> str:
-    when = options.get("time_column") or "the order of the rows"
+    when = f"'{options['time_column']}'" if options.get("time_column") else "the order of the rows"
     group = options.get("group_column")
-    kin = f", within the same {group}" if group else ""
+    kin = f", within the same '{group}'" if group else ""
     return (
         f"Each row gets values of strictly earlier moments, by {when}{kin}; rows of one moment do not see each other. "
         "Whoever asks the model later has to bring them along."
