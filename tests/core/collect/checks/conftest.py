@@ -1,6 +1,6 @@
 """Tables with planted truths, and clean ones, to run checks on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ import pytest
 
 from core import collect, plan
 from core.records import CheckReport, CheckResult, DatasetVersion
-from core.store import Store
+from core.store import Store, open_store
 
 MakeTable = Callable[..., DatasetVersion]
 Check = Callable[..., CheckResult]
@@ -30,6 +30,14 @@ def patients(n_rows: int = 400, random_state: int = 0) -> pd.DataFrame:
             "ill": np.where(ill, "yes", "no"),
         }
     )
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """One store for all tests here: each makes a project of its own, and a new store takes longer than a check."""
+    opened = open_store(tmp_path_factory.mktemp("home"))
+    yield opened
+    opened.engine.dispose()
 
 
 @pytest.fixture
