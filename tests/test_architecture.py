@@ -20,7 +20,13 @@ MAX_FUNCTION_LINES = 40
 
 # What may be used in one place only, because that place guards it.
 GUARDED = {
-    r"\bhttpx\b|\brequests\.": {"core/serve/client.py", "core/launch/__main__.py", "core/collect/sources/guard.py"},
+    r"\bhttpx\b|\brequests\.": {
+        "core/serve/client.py",
+        "core/launch/__main__.py",
+        "core/collect/sources/guard.py",
+        "core/deploy/requirements.py",  # Only names the package.
+    },
+    r"\burlopen\(": {"core/deploy/taken/client.py", "core/serve/snippets.py"},
     r"\bcreate_connection\(": {"core/launch/ports.py", "core/collect/sources/guard.py"},
     r"\bmqtt\.Client\b": {"core/collect/sources/broker.py"},
     r"\bcreate_engine\(": {"core/store/database.py", "core/collect/sources/database.py"},

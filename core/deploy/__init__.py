@@ -2,6 +2,8 @@
 
 from core.deploy.answers import Answers, LoadedModel
 from core.deploy.apart import prepare_to_run_apart
+from core.deploy.folder import client_program, export_folder, name_folder, zip_folder
+from core.deploy.handover import enter_handover
 from core.deploy.loading import load_model, load_prototype, load_reference
 from core.deploy.prototype import build_prototype, request_rows
 from core.deploy.reference import build_reference, count_predictions, count_request_rows, count_rows
@@ -14,14 +16,18 @@ __all__ = [
     "approve_model",
     "build_prototype",
     "build_reference",
+    "client_program",
     "count_predictions",
     "count_request_rows",
     "count_rows",
+    "enter_handover",
+    "export_folder",
     "list_models",
     "live_model",
     "load_model",
     "load_prototype",
     "load_reference",
+    "name_folder",
     "prepare_to_run_apart",
     "promote_model",
     "register_model",
@@ -29,4 +35,5 @@ __all__ = [
     "roll_back",
     "run_registration",
     "start_registration",
+    "zip_folder",
 ]

@@ -11,10 +11,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.deploy import enter_handover
 from core.errors import LifecycleError, NotReadyError
 from core.records import ProcessInfo, utc_now
 from core.serve.app import create_app
@@ -37,6 +39,9 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--home", default=None, help="folder of all data (default: FULL_CIRCLE_HOME or .full_circle)")
     parser.add_argument(
         "--workers", type=int, default=None, help="processes that answer (default: one a core, at most four)"
+    )
+    parser.add_argument(
+        "--release", type=Path, default=None, help="file that says which model of the home folder to make live there"
     )
     parser.add_argument("--started-by", default="launch", choices=("launch", "page"), help="noted in the store")
     return parser.parse_args(arguments)
@@ -160,6 +165,8 @@ def serve(options: argparse.Namespace) -> None:
     bound = bind(options.host, options.port)
     address = address_of(bound, options.host)
     store = open_store(options.home)
+    if options.release is not None:
+        enter_handover(store, options.release)
     info = ProcessInfo(PROCESS_NAME, os.getpid(), address, options.started_by)
     with announced(store, info):
         print(f"Predictions at {address}", flush=True)
