@@ -76,7 +76,7 @@ def show_trial(model: records.ModelVersion) -> None:
                 serve.start_service(store)
             st.rerun()
     else:
-        st.markdown(f":green[:material/check_circle:] The prediction service answers at `{address}`.")
+        try_it.say_service(address)
         prototype = deploy.load_prototype(store, model.id)
         row = try_it.prototype_form(prototype, model.id, key="deploy_try")
         if row is not None:

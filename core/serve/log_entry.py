@@ -1,6 +1,7 @@
 """What is remembered of one request, and how entries become predictions and windows of counts."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
@@ -12,6 +13,8 @@ import numpy as np
 from core.deploy import count_predictions, count_request_rows
 from core.records import LATENCY_EDGES_MS, Json, Label, Prediction, Reference, Window, utc_now
 from core.store import add_windows
+
+TO_JSON = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,52 @@ class LogEntry:
             )
             for position, prediction_id in enumerate(self.ids)
         ]
+
+
+def entry_to_line(entry: LogEntry) -> bytes:
+    """Return an entry as a line of the journal: everything but the reference, which lies beside the model."""
+    content = (
+        entry.project_id,
+        entry.model_version_id,
+        entry.outcome,
+        entry.latency_ms,
+        entry.request_id,
+        entry.ids,
+        entry.rows,
+        entry.predictions,
+        entry.probabilities,
+        entry.simulated,
+        entry.at.isoformat(),
+    )
+    return TO_JSON(content).encode("ascii") + b"\n"
+
+
+def entry_from_line(line: bytes, find_reference: Callable[[str], Reference]) -> LogEntry:
+    """Read an entry back; `find_reference` gives the reference of a model version.
+
+    Raises
+    ------
+    ValueError
+        When the line is none of ours.
+    LifecycleError
+        What `find_reference` raises.
+    """
+    project_id, model_version_id, outcome, latency_ms, request_id, *answered, simulated, at = json.loads(line)
+    ids, rows, predictions, probabilities = answered
+    return LogEntry(
+        project_id,
+        model_version_id,
+        find_reference(model_version_id),
+        outcome,
+        latency_ms,
+        request_id,
+        tuple(ids),
+        tuple(rows),
+        tuple(predictions),
+        None if probabilities is None else tuple(probabilities),
+        simulated,
+        datetime.fromisoformat(at),
+    )
 
 
 def count_entries(entries: Sequence[LogEntry]) -> list[Window]:

@@ -186,8 +186,7 @@ class Service:
         """Return in short whether all is well: what is loaded, what is wrong, what the log had to drop."""
         loaded = self.models.loaded()
         troubles = [f"{served.project.slug}: {served.trouble}" for served in loaded if served.trouble]
-        if self.log.trouble:
-            troubles.append(self.log.trouble)
+        troubles += self.log.troubles
         return {
             "status": "look" if troubles or self.log.n_dropped else "ok",
             "loaded": {served.project.slug: served.model.number for served in loaded},

@@ -26,7 +26,8 @@ class Files:
         self.home = home
         for folder in ("datasets", "profiles", "models", "candidates", "uploads", "originals", "logs"):
             (home / folder).mkdir(parents=True, exist_ok=True)
-        (home / "secrets").mkdir(mode=0o700, exist_ok=True)
+        for folder in ("secrets", "journals"):
+            (home / folder).mkdir(mode=0o700, exist_ok=True)
 
     def _path(self, folder: str, record_id: str, suffix: str = "") -> Path:
         if not ID.fullmatch(record_id):
@@ -76,6 +77,11 @@ class Files:
     def log(self, name: str) -> Path:
         """Path of a process's log file."""
         return self._path("logs", name, ".log")
+
+    @property
+    def journals(self) -> Path:
+        """Folder of what the service has answered and not yet logged; only the user who runs it can read it."""
+        return self.home / "journals"
 
     def save_secret(self, record_id: str, secret: str) -> None:
         """Keep a secret in a file that only the user who runs the server can read."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, func, insert, select, update
+from sqlalchemy import Connection, Engine, and_, delete, func, insert, select, update
 
 from core import records
 from core.store.database import take_turn
-from core.store.tables import TABLES, WINDOW, to_record, to_row
+from core.store.tables import JOURNAL, TABLES, WINDOW, to_record, to_row
 
 PREDICTION = TABLES[records.Prediction]
 PREDICTION_FIELDS = tuple(column.name for column in PREDICTION.columns)
@@ -36,21 +36,49 @@ class LabelledAnswer:
     label: records.Label
 
 
+@dataclass(frozen=True)
+class JournalPlace:
+    """A place in a service's journal: the segment, and how many of its bytes lie before."""
+
+    segment: str
+    end: int
+
+
 class PredictionLog:
     """Written in batches by the service, read by monitoring and retraining."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def append(self, predictions: Sequence[records.Prediction], windows: Sequence[records.Window]) -> None:
-        """Write a batch of predictions and add its counts to the windows, both or neither."""
+    def append(
+        self,
+        predictions: Sequence[records.Prediction],
+        windows: Sequence[records.Window],
+        place: JournalPlace | None = None,
+    ) -> None:
+        """Write a batch of predictions and add its counts to the windows, all or nothing.
+
+        With the place in a journal up to which the batch goes, a batch that is there already is not counted again.
+        """
         with self.engine.begin() as connection:
+            if place is not None and not _move_on(connection, place):
+                return
             if predictions:
                 connection.execute(insert(PREDICTION), [_prediction_row(prediction) for prediction in predictions])
             # Sorted, so that two writers take their turns in the same order and cannot wait for each other for ever.
             for window in sorted(windows, key=lambda window: window.project_id):
                 take_turn(connection, window.project_id)
                 _add_window(connection, window)
+
+    def journalled(self, segment: str) -> int:
+        """Return how many bytes of a segment of a journal have been written here."""
+        with self.engine.connect().execution_options(read_only=True) as connection:
+            return int(connection.scalar(select(JOURNAL.c.n_bytes).where(JOURNAL.c.segment == segment)) or 0)
+
+    def forget_journal(self, segment: str) -> None:
+        """Forget a segment whose file is gone."""
+        with self.engine.begin() as connection:
+            connection.execute(delete(JOURNAL).where(JOURNAL.c.segment == segment))
 
     def windows(
         self,
@@ -163,6 +191,16 @@ class PredictionLog:
             )
             for row in reversed(rows)
         ]
+
+
+def _move_on(connection: Connection, place: JournalPlace) -> bool:
+    """Note that a segment is here up to a place; return whether it was not before. One process writes each segment."""
+    present = connection.scalar(select(JOURNAL.c.n_bytes).where(JOURNAL.c.segment == place.segment))
+    if present is None:
+        connection.execute(insert(JOURNAL).values(segment=place.segment, n_bytes=place.end))
+    elif present < place.end:
+        connection.execute(update(JOURNAL).where(JOURNAL.c.segment == place.segment).values(n_bytes=place.end))
+    return present is None or present < place.end
 
 
 def _prediction_row(prediction: records.Prediction) -> dict[str, Any]:

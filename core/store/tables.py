@@ -123,6 +123,11 @@ WINDOW = Table(
 )
 TABLES[records.Window] = WINDOW
 
+JOURNAL = Table(
+    "journal", metadata, Column("segment", Text, primary_key=True), Column("n_bytes", Integer, nullable=False)
+)
+"""Up to where each segment of the services' journals is in the log: what makes a restart count nothing twice."""
+
 
 @cache
 def _cached_adapter(record_type: Hashable) -> TypeAdapter[Any]:

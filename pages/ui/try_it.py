@@ -5,12 +5,22 @@ from typing import Any
 
 import streamlit as st
 
+from core import serve
 from core.records import Json, Prototype, PrototypeColumn
 from pages.ui.state import prefill
 from pages.ui.words import plain
 
 MISSING = "not known"
 YES_OR_NO = {True: "yes", False: "no"}
+
+
+def say_service(address: str) -> None:
+    """Say where the prediction service answers, and what is wrong with it, if anything is."""
+    st.markdown(f":green[:material/check_circle:] The prediction service answers at `{address}`.")
+    with serve.ServiceClient(address) as client:
+        status = client.ping()
+    for trouble in status["troubles"]:
+        st.warning(plain(trouble), icon=":material/warning:")
 
 
 def prototype_form(prototype: Prototype, token: str, *, key: str) -> Json | None:

@@ -106,6 +106,31 @@ def test_a_locked_store_delays_nobody_and_loses_nothing(store: Store, writer: Lo
     assert writer.n_dropped == 0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("locked_s", [12, 60])
+def test_a_store_locked_for_long_delays_nobody_and_what_is_dropped_is_counted(
+    store: Store, writer: LogWriter, locked_s: int
+) -> None:
+    blocker = sqlite3.connect(store.home / "store.db", isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    slowest, n_rows, ends_at = 0.0, 0, time.monotonic() + locked_s
+    while time.monotonic() < ends_at:
+        started = time.perf_counter()
+        writer.add(entry(n_rows, *[0.5] * 40))
+        slowest = max(slowest, time.perf_counter() - started)
+        n_rows += 40
+        time.sleep(0.01)
+    assert slowest < 0.05
+    assert writer.n_dropped > 0
+    blocker.execute("COMMIT")
+    blocker.close()
+    assert writer.flush(60)
+    writer.stop()
+    windows = store.log.windows("p")
+    assert sum(window.n_rows for window in windows) == store.log.count("p")[0] == n_rows - writer.n_dropped
+    assert sum(window.n_dropped for window in windows) == writer.n_dropped
+
+
 def test_more_than_can_wait_is_dropped_and_counted(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_writer, "MOST_ROWS_WAITING", 10)
     writer = LogWriter(store)

@@ -243,10 +243,11 @@ def service(world: World) -> Iterator[list]:
     """A stand-in for the prediction service on a free port: keeps what it is asked, and answers 'yes'."""
     asked: list = []
     info = records.ProcessInfo("serve", 0, "")
+    troubles = ["The journal of predictions cannot be written (No space left on device)."]
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.answer({"status": "ok", "process_id": info.id})
+            self.answer({"status": "look", "process_id": info.id, "troubles": troubles})
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

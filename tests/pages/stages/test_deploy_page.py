@@ -98,6 +98,12 @@ def test_the_form_starts_with_typical_values_and_asks_the_service(world, service
     assert "yes: 80% sure" in [bar.text for bar in page.progress]
 
 
+def test_what_is_wrong_with_the_service_is_said_where_it_is_used(world, service, open_page):
+    world.go_live()
+    page = open_page("deploy_model")
+    assert "No space left on device" in page.warning[0].value
+
+
 def test_the_question_can_be_copied_as_a_command_and_as_a_program(world, service, open_page):
     world.go_live()
     page = open_page("deploy_model")
