@@ -5,7 +5,7 @@ import streamlit as st
 from core import collect, deploy, monitor, serve
 from core.records import Objective
 from pages import ui
-from pages.ui import live, replay
+from pages.ui import live, replay, retention
 
 store = ui.store()
 project = ui.project()
@@ -16,7 +16,8 @@ if model is None:
 job = ui.newest_job("replay")
 busy = job is not None and job.active
 stream = collect.current_stream(store, project.id)
-n_asked = store.log.count(project.id)[0]
+# Windows stay when old questions are deleted.
+was_asked = bool(store.log.windows(project.id, newest=1, with_bins=False)) or store.log.count(project.id)[0] > 0
 
 with st.expander(
     "Play kept-back rows as live questions", expanded=job is None, icon=":material/play_circle:", key="monitor_replay"
@@ -31,8 +32,9 @@ with st.expander(
         replay.replay_form(stream, busy=busy)
 ui.show_job(job, title="Playing kept-back rows")
 
-if n_asked == 0:
+if not was_asked:
     st.caption("No question has been asked yet. Traffic, changed questions and accuracy will appear here.")
+    retention.retention_form(key="monitor")
     st.stop()
 
 
@@ -55,3 +57,4 @@ def show_live() -> None:
 
 
 show_live()
+retention.retention_form(key="monitor")

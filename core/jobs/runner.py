@@ -20,6 +20,7 @@ CLAIM_INTERVAL_S = 0.3
 BEAT_INTERVAL_S = 2.0
 SILENT_FOR = timedelta(seconds=15)
 ALERT_INTERVAL_S = 10.0
+RETENTION_INTERVAL_S = 60.0
 
 
 class RunnerClosing(BaseException):
@@ -83,6 +84,7 @@ class JobRunner:
                     BEAT_INTERVAL_S, self._beat, self._revive, lambda: self._show_life(info), self._forget_the_dead
                 ),
                 Repeating(ALERT_INTERVAL_S, self._check_alerts, self._refresh_what_is_due),
+                Repeating(RETENTION_INTERVAL_S, lambda: monitor.remove_expired(self.store, utc_now())),
                 pool,
             ):
                 while not self.closing.wait(CLAIM_INTERVAL_S):

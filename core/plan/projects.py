@@ -26,6 +26,7 @@ OWNED = (
     records.Window,
     records.LabelRecord,
     records.Prediction,
+    records.Retention,
     records.Alert,
     records.Source,
     records.DatasetVersion,

@@ -42,6 +42,17 @@ class LabelRecord:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """How many days logged predictions of a project are kept; None: for ever. Saved anew at each change."""
+
+    project_id: str
+    days: int | None
+    created_by: str = "someone"
+    id: str = field(default_factory=new_id)
+    created_at: datetime = field(default_factory=utc_now)
+
+
+@dataclass(frozen=True)
 class Window:
     """Counts of one minute of traffic for one model version. Windows of any range add up exactly.
 

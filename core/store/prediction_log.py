@@ -80,6 +80,21 @@ class PredictionLog:
         with self.engine.begin() as connection:
             connection.execute(delete(JOURNAL).where(JOURNAL.c.segment == segment))
 
+    def remove_before(self, project_id: str, before: datetime, *, limit: int) -> int:
+        """Delete at most `limit` of the oldest predictions made before a moment; return how many.
+
+        Their labels and the windows they are counted in stay.
+        """
+        oldest = select(PREDICTION.c.id).where(
+            PREDICTION.c.project_id == project_id, PREDICTION.c.predicted_at < before
+        )
+        oldest = oldest.order_by(PREDICTION.c.predicted_at).limit(limit)
+        with self.engine.begin() as connection:
+            ids = list(connection.scalars(oldest))
+            for chunk in _chunks(ids):
+                connection.execute(delete(PREDICTION).where(PREDICTION.c.id.in_(chunk)))
+        return len(ids)
+
     def windows(
         self,
         project_id: str,

@@ -118,3 +118,25 @@ def test_traffic_can_be_looked_at_over_other_spans(world, open_page, span):
     page = open_page("monitor_model")
     page.get_by_key("monitor_span").set_value(span).run()
     assert not page.exception
+
+
+def test_old_questions_are_kept_until_a_person_says_for_how_long(world, open_page, text_of):
+    world.get_traffic()
+    page = open_page("monitor_model")
+    assert "kept for ever" in text_of(page)
+    assert page.number_input(key="monitor_days").disabled
+    page.toggle(key="monitor_limited").set_value(True).run()
+    page.number_input(key="monitor_days").set_value(30).run()
+    page.button(key="monitor_keep").click().run()
+    assert "deleted after 30 days" in text_of(page)
+    setting = world.store.newest(records.Retention, project_id=world.id)
+    assert (setting.days, setting.created_by) == (30, "Anna")
+    page.toggle(key="monitor_limited").set_value(False).run()
+    page.button(key="monitor_keep").click().run()
+    assert "kept for ever" in text_of(page)
+
+
+def test_when_all_questions_are_deleted_the_counts_are_still_shown(world, open_page, text_of):
+    world.get_traffic()
+    world.store.remove(records.Prediction, project_id=world.id)
+    assert "No question has been asked yet." not in text_of(open_page("monitor_model"))
