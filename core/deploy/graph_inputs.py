@@ -53,10 +53,12 @@ class Blocks:
 
     def feed(self, columns: Columns) -> dict[str, np.ndarray[Any, Any]]:
         """Return the inputs of the graph; one without any column is left out."""
-        numbers = [columns[name].reshape(-1, 1) for name in self.numbers]
-        numbers += [block(columns[column]) for _, block, column in self.free_texts]
-        texts = [columns[name].reshape(-1, 1) for name in self.texts]
-        return {name: np.hstack(parts) for name, parts in ((NUMBERS, numbers), (TEXTS, texts)) if parts}
+        counted = [block(columns[column]) for _, block, column in self.free_texts]
+        n_rows = len(next(iter(columns.values())))
+        numbers = _side_by_side([columns[name] for name in self.numbers], n_rows, np.float64)
+        fed = {NUMBERS: np.hstack([numbers, *counted]) if counted else numbers}
+        fed[TEXTS] = _side_by_side([columns[name] for name in self.texts], n_rows, object)
+        return {name: matrix for name, matrix in fed.items() if matrix.shape[1]}
 
     def positions(self, widths: Mapping[str, int]) -> list[tuple[str, Any, list[int]]]:
         """Return the blocks with the columns they take, counted through both matrices; counted words just pass.
@@ -130,6 +132,14 @@ class GraphFeed:
         if self.blocks is None:
             self.blocks = Blocks(self.features, columns)
         return self.blocks
+
+
+def _side_by_side(columns: list[np.ndarray[Any, Any]], n_rows: int, dtype: Any) -> np.ndarray[Any, Any]:
+    """Return columns of equal length as a matrix; for one row several times faster than numpy's own functions."""
+    matrix = np.empty((n_rows, len(columns)), dtype)
+    for position, values in enumerate(columns):
+        matrix[:, position] = values
+    return matrix
 
 
 def columns_of(table: pd.DataFrame) -> Columns:

@@ -5,6 +5,7 @@ Numbers, dates (seconds since 1970) and texts (number of characters) fall into q
 Categories and booleans have a bin each, and one for all others. One more bin, the last of all, is "missing".
 """
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.deploy.prototype import present_values
-from core.prepare import MISSING_LEVEL, coerce_frame, feature_columns, read_values
+from core.prepare import MISSING_LEVEL, coerce_frame, feature_columns, label_text, read_values
 from core.records import Column, ColumnKind, Json, Label, Recipe, Reference, ReferenceColumn
 
 N_BINS = 10
@@ -78,8 +79,9 @@ def _bin(column: ReferenceColumn, numbers: NDArray[np.float64]) -> tuple[int, ..
 def count_predictions(reference: Reference, predictions: Sequence[Label]) -> tuple[int, ...]:
     """Count predictions into the reference's bins."""
     column = reference.prediction
-    values = coerce_frame(pd.DataFrame({column.name: list(predictions)}), [Column(column.name, column.kind, "")])
-    return _count(column, values[column.name])
+    if column.kind in BY_NAME:
+        return _count_plain(column, [label_text(value) for value in predictions])
+    return _count_plain(column, [value if math.isfinite(value) else None for value in map(float, predictions)])
 
 
 def _describe(column: Column, values: "pd.Series[Any]") -> ReferenceColumn:

@@ -27,6 +27,7 @@ POLL_INTERVAL_S = 0.25
 RETRY_AFTER_S = 15.0
 QUICK_S = 0.002
 N_ATTEMPTS = 5
+N_ROWS_TIMED = 100
 logger = logging.getLogger(__name__)
 
 Verify = Callable[[Path, str], None]
@@ -36,7 +37,7 @@ Verify = Callable[[Path, str], None]
 class ServedModel:
     """What answers for a project. `trouble` says in words why it is not what was promoted, else it is empty.
 
-    `row_s` is how long the model takes for one row, in seconds.
+    `row_s` is how long the model takes for one row, in seconds, `more_s` for each further one.
     """
 
     project: Project
@@ -46,11 +47,12 @@ class ServedModel:
     contract: Contract
     batcher: Batcher
     row_s: float
+    more_s: float
     trouble: str = ""
 
     def is_quick(self, n_rows: int) -> bool:
         """Whether so many rows are scored faster than they are handed to another thread and back."""
-        return self.loaded.engine == "onnx" and self.row_s * n_rows < QUICK_S
+        return self.loaded.engine == "onnx" and self.row_s + (n_rows - 1) * self.more_s < QUICK_S
 
 
 def get_ready(
@@ -62,16 +64,21 @@ def get_ready(
         return await run_sync(loaded.predict_rows, rows)
 
     contract, batcher = Contract(loaded.prototype), Batcher(score)
-    return ServedModel(project, deployment, model, loaded, contract, batcher, time_row(loaded), trouble)
+    return ServedModel(project, deployment, model, loaded, contract, batcher, *time_rows(loaded), trouble)
 
 
-def time_row(loaded: LoadedModel) -> float:
-    """Return how many seconds a typical row takes, the best of a few attempts."""
+def time_rows(loaded: LoadedModel) -> tuple[float, float]:
+    """Return how many seconds a typical row takes, and each further one of a request; the best of some attempts."""
     row = {column.name: column.example for column in loaded.prototype.columns}
+    one_s, all_s = (_time([row] * n_rows, loaded) for n_rows in (1, N_ROWS_TIMED))
+    return one_s, max(0.0, all_s - one_s) / (N_ROWS_TIMED - 1)
+
+
+def _time(rows: list[Json], loaded: LoadedModel) -> float:
     taken = []
     for _ in range(N_ATTEMPTS):
         started_at = time.perf_counter()
-        loaded.predict_rows([row])
+        loaded.predict_rows(rows)
         taken.append(time.perf_counter() - started_at)
     return min(taken)
 

@@ -1,6 +1,7 @@
 """What is remembered of one request, and how entries become predictions and windows of counts."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,12 +10,14 @@ from itertools import groupby
 from typing import Literal
 
 import numpy as np
+import pydantic_core
 
 from core.deploy import count_predictions, count_request_rows
 from core.records import LATENCY_EDGES_MS, Json, Label, Prediction, Reference, Window, utc_now
 from core.store import add_windows
 
-TO_JSON = json.JSONEncoder(separators=(",", ":")).encode
+WindowKey = tuple[str, str, datetime]
+"""Project, model version, minute."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class LogEntry:
     at: datetime = field(default_factory=utc_now)
 
     @property
-    def window_key(self) -> tuple[str, str, datetime]:
+    def window_key(self) -> WindowKey:
         """The window the entry is counted in: project, model version, minute."""
         return self.project_id, self.model_version_id, self.at.replace(second=0, microsecond=0)
 
@@ -73,7 +76,7 @@ def entry_to_line(entry: LogEntry) -> bytes:
         entry.simulated,
         entry.at.isoformat(),
     )
-    return TO_JSON(content).encode("ascii") + b"\n"
+    return pydantic_core.to_json(content, inf_nan_mode="null") + b"\n"
 
 
 def entry_from_line(line: bytes, find_reference: Callable[[str], Reference]) -> LogEntry:
@@ -106,13 +109,15 @@ def entry_from_line(line: bytes, find_reference: Callable[[str], Reference]) -> 
 
 def count_entries(entries: Sequence[LogEntry]) -> list[Window]:
     """Return the counts of many entries, one window a minute and model version."""
-    ordered = sorted(entries, key=lambda entry: entry.window_key)
-    return [_count_window(list(group)) for _, group in groupby(ordered, key=lambda entry: entry.window_key)]
+    together: defaultdict[WindowKey, list[LogEntry]] = defaultdict(list)
+    for entry in entries:
+        together[entry.window_key].append(entry)
+    return [_count_window(key, together[key]) for key in sorted(together)]
 
 
-def _count_window(entries: list[LogEntry]) -> Window:
+def _count_window(key: WindowKey, entries: list[LogEntry]) -> Window:
     """Count entries of one window. All rows are binned at once: that costs little more than binning one."""
-    project_id, model_version_id, started_at = entries[0].window_key
+    project_id, model_version_id, started_at = key
     answered = [entry for entry in entries if entry.outcome == "answered"]
     rows = [row for entry in answered for row in entry.rows]
     predictions = [prediction for entry in answered for prediction in entry.predictions]
@@ -145,5 +150,5 @@ def sum_windows(windows: Sequence[Window]) -> list[Window]:
     return [reduce(add_windows, group) for _, group in groupby(ordered, key=_key)]
 
 
-def _key(window: Window) -> tuple[str, str, datetime]:
+def _key(window: Window) -> WindowKey:
     return window.project_id, window.model_version_id, window.started_at

@@ -1,0 +1,48 @@
+"""Writing predictions by the hundred, fast enough to keep up with the service and without getting in its way."""
+
+from collections.abc import Sequence
+from datetime import UTC
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from core import records
+from core.store.database import to_json
+from core.store.tables import TABLES, to_row
+
+PREDICTION = TABLES[records.Prediction]
+FIELDS = tuple(column.name for column in PREDICTION.columns)
+ROWS_A_STATEMENT = 100
+"""SQLite's driver lets go of Python's lock once a statement, and then has to wait for it: so, many rows in each."""
+
+
+def insert_predictions(connection: Connection, predictions: Sequence[records.Prediction]) -> None:
+    """Insert predictions within the transaction that the connection is in."""
+    if connection.dialect.name != "sqlite":
+        if predictions:
+            connection.execute(insert(PREDICTION), [to_row(prediction) for prediction in predictions])
+        return
+    for start in range(0, len(predictions), ROWS_A_STATEMENT):
+        part = predictions[start : start + ROWS_A_STATEMENT]
+        values = tuple(chain.from_iterable(map(_values, part)))
+        connection.exec_driver_sql(_statement(len(part)), values)
+
+
+def _statement(n_rows: int) -> str:
+    places = f"({', '.join('?' * len(FIELDS))})"
+    # Names and places only: no value is ever part of the text.
+    return f"INSERT INTO {PREDICTION.name} ({', '.join(FIELDS)}) VALUES {', '.join([places] * n_rows)}"  # noqa: S608
+
+
+def _values(prediction: records.Prediction) -> tuple[Any, ...]:
+    """Return what SQLAlchemy would hand to SQLite: nested values as JSON text, the moment in UTC without a zone."""
+    at = prediction.predicted_at.astimezone(UTC).replace(tzinfo=None)
+    found: dict[str, Any] = {
+        **prediction.__dict__,
+        "inputs": to_json(prediction.inputs),
+        "prediction": to_json(prediction.prediction),
+        "probabilities": to_json(prediction.probabilities),
+        "predicted_at": at.isoformat(" ", timespec="microseconds"),
+    }
+    return tuple([found[name] for name in FIELDS])
