@@ -5,7 +5,7 @@ import streamlit as st
 from core import collect, deploy, monitor, serve
 from core.records import Objective
 from pages import ui
-from pages.ui import live, replay, retention
+from pages.ui import live, receipt, replay, retention
 
 store = ui.store()
 project = ui.project()
@@ -57,4 +57,5 @@ def show_live() -> None:
 
 
 show_live()
+receipt.receipt_form(key="monitor")
 retention.retention_form(key="monitor")

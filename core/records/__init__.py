@@ -92,6 +92,7 @@ from core.records.project import (
     Verdict,
 )
 from core.records.reading import Decision, Reading, ReadingChoices
+from core.records.receipt import Effect, Receipt, Recomputed
 
 __all__ = [
     "LATENCY_EDGES_MS",
@@ -122,6 +123,7 @@ __all__ = [
     "Distribution",
     "DriftReport",
     "Edit",
+    "Effect",
     "Engine",
     "Evaluation",
     "Evidence",
@@ -155,8 +157,10 @@ __all__ = [
     "PrototypeColumn",
     "Reading",
     "ReadingChoices",
+    "Receipt",
     "Recipe",
     "RecipeStep",
+    "Recomputed",
     "Reference",
     "ReferenceColumn",
     "Relation",

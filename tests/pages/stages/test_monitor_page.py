@@ -140,3 +140,24 @@ def test_when_all_questions_are_deleted_the_counts_are_still_shown(world, open_p
     world.get_traffic()
     world.store.remove(records.Prediction, project_id=world.id)
     assert "No question has been asked yet." not in text_of(open_page("monitor_model"))
+
+
+def test_the_receipt_of_an_answer_tells_what_led_to_it(world, open_page, text_of):
+    world.get_traffic()
+    logged = (one.prediction for one in world.store.log.read(world.id))
+    asked = next(prediction for prediction in logged if prediction.prediction == "yes")
+    page = open_page("monitor_model")
+    page.text_input(key="monitor_receipt_id").set_value(asked.id).run()
+    told = text_of(page)
+    assert "late: yes" in told
+    assert "yes 80.0 %" in told
+    assert "approved by Ben" in told
+    assert world.model.digest in told
+    assert page.button(key="monitor_recompute")
+
+
+def test_a_receipt_for_an_unknown_id_says_what_to_do(world, open_page, text_of):
+    world.get_traffic()
+    page = open_page("monitor_model")
+    page.text_input(key="monitor_receipt_id").set_value("nothing").run()
+    assert "There is no prediction with this id" in text_of(page)
