@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import deploy, records, serve
 from pages import ui
-from pages.ui import release, try_it
+from pages.ui import release, take_away, try_it
 
 store = ui.store()
 project = ui.project()
@@ -98,23 +98,7 @@ if live is not None and not decided:
     show_trial(live)
 
 if releases:
-    st.subheader("What was live, and when")
-    names = {model.id: (release.name_model(model), ui.name_table(model.dataset_id)) for model in models}
-    st.dataframe(
-        [
-            {
-                "Release": entry.generation,
-                "Model": names.get(entry.model_version_id, ("deleted", ""))[0],
-                "Learned from": names.get(entry.model_version_id, ("", ""))[1],
-                "What happened": "made live" if entry.action == "promote" else "taken back to this",
-                "By": entry.promoted_by,
-                "When (UTC)": entry.created_at,
-            }
-            for entry in reversed(releases)
-        ],
-        hide_index=True,
-        alt="Releases, newest first",
-        column_config={"When (UTC)": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")},
-    )
+    release.show_history(models, releases)
 if len(releases) > 1:
     release.roll_back_button(key="deploy_roll_back")
+take_away.show_take_away(models, key="deploy_take_away")

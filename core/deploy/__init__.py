@@ -2,6 +2,7 @@
 
 from core.deploy.answers import Answers, LoadedModel
 from core.deploy.apart import prepare_to_run_apart
+from core.deploy.downloads import GraphDescription, GraphInput, ModelFile, describe_graph, model_size, read_model_file
 from core.deploy.folder import client_program, export_folder, name_folder, zip_folder
 from core.deploy.handover import enter_handover
 from core.deploy.loading import load_model, load_prototype, load_reference
@@ -12,7 +13,10 @@ from core.deploy.releases import approve_model, live_model, promote_model, roll_
 
 __all__ = [
     "Answers",
+    "GraphDescription",
+    "GraphInput",
     "LoadedModel",
+    "ModelFile",
     "approve_model",
     "build_prototype",
     "build_reference",
@@ -20,6 +24,7 @@ __all__ = [
     "count_predictions",
     "count_request_rows",
     "count_rows",
+    "describe_graph",
     "enter_handover",
     "export_folder",
     "list_models",
@@ -27,9 +32,11 @@ __all__ = [
     "load_model",
     "load_prototype",
     "load_reference",
+    "model_size",
     "name_folder",
     "prepare_to_run_apart",
     "promote_model",
+    "read_model_file",
     "register_model",
     "request_rows",
     "roll_back",

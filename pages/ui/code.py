@@ -8,6 +8,7 @@ from core import collect
 from core.records import DatasetVersion
 from pages.ui.errors import error_frame
 from pages.ui.state import project, store
+from pages.ui.words import say_size
 
 CODE_HEIGHT = 480
 START = {False: "The stored table (Parquet)", True: "Your file as you brought it"}
@@ -58,7 +59,7 @@ def _draw(page: str, dataset_id: str, text: str, *, from_file: bool) -> None:
         )
         if not from_file:
             st.download_button(
-                f"The table it reads ({_say_size(path.stat().st_size)})",
+                f"The table it reads ({say_size(path.stat().st_size)})",
                 path.read_bytes,
                 file_name=name,
                 mime="application/vnd.apache.parquet",
@@ -67,7 +68,3 @@ def _draw(page: str, dataset_id: str, text: str, *, from_file: bool) -> None:
                 key=f"{page}_code_table",
             )
     st.code(text, language="python", height=CODE_HEIGHT)
-
-
-def _say_size(n_bytes: int) -> str:
-    return f"{n_bytes / 1e6:,.1f} MB" if n_bytes >= 100_000 else f"{max(n_bytes / 1e3, 1):,.0f} KB"

@@ -34,6 +34,11 @@ def count(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
+def say_size(n_bytes: int) -> str:
+    """Return a file's size as "3 KB", "1.2 MB"."""
+    return f"{n_bytes / 1e6:,.1f} MB" if n_bytes >= 100_000 else f"{max(n_bytes / 1e3, 1):,.0f} KB"
+
+
 def plain(text: str) -> str:
     """Return text from people or tables so that Markdown shows it as it is: `a*b`, `$5`, `:tada:`."""
     return re.sub(r"([\\`*_\[\]$:~<>#])", r"\\\1", text)
