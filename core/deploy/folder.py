@@ -20,7 +20,7 @@ PACKAGE = Path(core.__file__).resolve().parent
 SERVING_PARTS = ("records", "store", "plan", "collect", "prepare", "train", "evaluate", "deploy", "serve")
 """`serve` and what it stands on; copied as they are, so that what answers there is what answers here."""
 TEMPLATES = PACKAGE / "deploy" / "taken"
-FILLED_IN = ("Dockerfile", "README.md")
+FILLED_IN = ("Dockerfile", "README.md", "kubernetes.yaml")
 NOT_COPIED = shutil.ignore_patterns("__pycache__")
 
 

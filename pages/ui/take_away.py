@@ -9,7 +9,7 @@ from core.records import ModelVersion
 from pages.ui.errors import error_frame
 from pages.ui.release import name_model
 from pages.ui.state import project, store
-from pages.ui.words import plain, say_size
+from pages.ui.words import count, plain, say_size
 
 ONNX: deploy.ModelFile = "model.onnx"
 FORMS: dict[deploy.ModelFile, tuple[str, str]] = {
@@ -122,17 +122,8 @@ def _say_inputs(graph: deploy.GraphDescription) -> None:
         f"These steps of the pipeline come before it and are not in it: {steps}. The skops form has them: they make "
         "the columns below from a table. One row of each matrix is one question."
     )
-    st.dataframe(
-        [
-            {
-                "Input": one.name,
-                "Holds": TYPES.get(one.type, "text"),
-                "Columns": one.n_columns,
-                "From the left": "; ".join(one.columns),
-            }
-            for one in graph.inputs
-        ],
-        hide_index=True,
-        alt="Inputs of the ONNX graph",
-    )
+    for one in graph.inputs:
+        columns = plain("; ".join(one.columns))
+        kind = TYPES.get(one.type, "texts")
+        st.markdown(f"- `{one.name}`: {count(one.n_columns, 'column')} of {kind}. From the left: {columns}.")
     st.caption("It gives: " + ", ".join(f"`{name}`" for name in graph.outputs))

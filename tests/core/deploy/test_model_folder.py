@@ -14,14 +14,15 @@ import skops.io
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from core import deploy, evaluate
+from core import deploy, evaluate, plan
 from core.deploy.loading import open_model, verify_folder
+from core.deploy.registry import register_version
 from core.errors import BadInputError, NotFoundError, NotReadyError
 from core.evaluate.model_folder import check_folder, read_model, write_manifest, write_model
 from core.records import ModelVersion
-from core.train import tracking_client, tracking_uri
+from core.train import tracking_uri
 from tests.core.deploy.conftest import Registered
-from tests.model_worlds import copy_version, damage
+from tests.model_worlds import copy_version, damage, promote
 
 FILES = {
     "MLmodel",
@@ -71,20 +72,23 @@ def test_json_rows_are_answered_like_the_rows_of_the_table(registered: Registere
     assert loaded.predict(pd.DataFrame(rows)) == loaded.predict(frame)
 
 
-def test_loading_the_model_with_mlflow_gives_the_same_answers_and_leaves_it_servable(
+def test_the_champion_loaded_with_mlflow_gives_the_same_answers_and_is_left_servable(
     registered: Registered, tmp_path: Path
 ) -> None:
-    store, model = registered.store, copy_version(registered.store, registered.model, number=98)
-    folder = store.files.model(model.id)
-    client = tracking_client(store)
-    entered = client.create_model_version(model.mlflow_name, folder.as_uri())
-    client.set_registered_model_alias(model.mlflow_name, "tried", entered.version)
+    store, copied = registered.store, copy_version(registered.store, registered.model, number=98)
+    folder = store.files.model(copied.id)
+    # A project of its own: other tests need nothing to be live in the shared one.
+    project = plan.create_project(store, "Champion of MLflow", by="Anna")
+    entered = register_version(store, project.slug, copied.id, None, digest=copied.digest)
+    model = promote(
+        store, store.update(copied, project_id=project.id, mlflow_name=project.slug, mlflow_version=entered)
+    )
     frame = registered.world.frame.drop(columns="late")
     frame.to_parquet(tmp_path / "rows.parquet")
     program = (
         "import json, mlflow, mlflow.pyfunc, pandas\n"
         f"mlflow.set_tracking_uri({tracking_uri(store)!r})\n"
-        f"model = mlflow.pyfunc.load_model('models:/{model.mlflow_name}@tried')\n"
+        f"model = mlflow.pyfunc.load_model('models:/{model.mlflow_name}@champion')\n"
         f"print(json.dumps(model.predict(pandas.read_parquet({str(tmp_path / 'rows.parquet')!r}))))\n"
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout

@@ -45,8 +45,7 @@ def test_joblib_comes_with_what_opening_it_means_and_onnx_with_its_inputs(world,
     assert "runs whatever code is in it" in text_of(page)
     page.toggle(key="deploy_take_away_inputs").set_value(True).run()
     assert "`coerce`, `dates`" in text_of(page)
-    inputs = next(table.value for table in page.dataframe if "From the left" in table.value)
-    assert inputs["From the left"].tolist() == ["distance; delay"]
+    assert "2 columns of numbers, double precision. From the left: distance; delay." in text_of(page)
 
 
 def test_the_version_that_is_live_is_offered_first(world, open_page):
