@@ -27,8 +27,10 @@ def balanced(ports: Sequence[int]) -> Iterator[str]:
         try:
             await asyncio.gather(_pass_on(reader, its_writer), _pass_on(its_reader, writer))
         finally:
-            its_writer.close()
-            writer.close()
+            for one in (its_writer, writer):
+                one.close()
+                with suppress(ConnectionError, OSError):
+                    await one.wait_closed()
 
     server = loop.run_until_complete(asyncio.start_server(connect, "127.0.0.1", 0))
     thread = threading.Thread(target=loop.run_forever, name="balancer")
@@ -36,9 +38,11 @@ def balanced(ports: Sequence[int]) -> Iterator[str]:
 
     async def end() -> None:
         server.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        open_ones = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in open_ones:
             task.cancel()
-        await asyncio.sleep(0.1)
+        await asyncio.gather(*open_ones, return_exceptions=True)
+        await server.wait_closed()
 
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
