@@ -21,8 +21,11 @@ def balanced(ports: Sequence[int]) -> Iterator[str]:
     """Hand out the address of one port whose connections go to the given ports in turn."""
     turn = itertools.cycle(ports)
     loop = asyncio.new_event_loop()
+    # The loop itself holds its tasks only weakly: one that waits could be collected as garbage.
+    held: set[asyncio.Task[None] | None] = set()
 
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        held.add(asyncio.current_task())
         its_reader, its_writer = await asyncio.open_connection("127.0.0.1", next(turn))
         try:
             await asyncio.gather(_pass_on(reader, its_writer), _pass_on(its_reader, writer))
@@ -31,6 +34,7 @@ def balanced(ports: Sequence[int]) -> Iterator[str]:
                 one.close()
                 with suppress(ConnectionError, OSError):
                     await one.wait_closed()
+            held.discard(asyncio.current_task())
 
     server = loop.run_until_complete(asyncio.start_server(connect, "127.0.0.1", 0))
     thread = threading.Thread(target=loop.run_forever, name="balancer")
