@@ -46,6 +46,7 @@ from core.records.findings import (
     Twins,
     VersionDifference,
 )
+from core.records.keys import ApiKey, Scope
 from core.records.live import (
     LATENCY_EDGES_MS,
     Alert,
@@ -99,6 +100,7 @@ __all__ = [
     "Alert",
     "AlertKind",
     "AlertState",
+    "ApiKey",
     "Arrival",
     "Candidate",
     "Challenge",
@@ -162,6 +164,7 @@ __all__ = [
     "Relation",
     "Release",
     "Retention",
+    "Scope",
     "Source",
     "SourceKind",
     "Split",

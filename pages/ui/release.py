@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import deploy, evaluate, train
-from core.records import Candidate, Evaluation, ModelVersion
+from core.records import Candidate, Evaluation, ModelVersion, Release
 from pages.ui.errors import error_frame
 from pages.ui.state import person, project, store
 from pages.ui.table_version import name_table
@@ -103,3 +103,25 @@ def list_evaluated() -> dict[str, Evaluation]:
     found = evaluate.list_evaluations(store(), project().id)
     titles = {evaluation.id: TITLES[store().get(Candidate, evaluation.candidate_id).family] for evaluation in found}
     return {f"{titles[evaluation.id]}, tested {evaluation.created_at:%d %b, %H:%M}": evaluation for evaluation in found}
+
+
+def show_history(models: list[ModelVersion], releases: list[Release]) -> None:
+    """Draw what was live, and when, newest first."""
+    st.subheader("What was live, and when")
+    names = {model.id: (name_model(model), name_table(model.dataset_id)) for model in models}
+    st.dataframe(
+        [
+            {
+                "Release": entry.generation,
+                "Model": names.get(entry.model_version_id, ("deleted", ""))[0],
+                "Learned from": names.get(entry.model_version_id, ("", ""))[1],
+                "What happened": "made live" if entry.action == "promote" else "taken back to this",
+                "By": entry.promoted_by,
+                "When (UTC)": entry.created_at,
+            }
+            for entry in reversed(releases)
+        ],
+        hide_index=True,
+        alt="Releases, newest first",
+        column_config={"When (UTC)": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")},
+    )
