@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import deploy, records, serve
 from pages import ui
-from pages.ui import release, take_away, try_it
+from pages.ui import keys, release, take_away, try_it
 
 store = ui.store()
 project = ui.project()
@@ -80,14 +80,19 @@ def show_trial(model: records.ModelVersion) -> None:
         prototype = deploy.load_prototype(store, model.id)
         row = try_it.prototype_form(prototype, model.id, key="deploy_try")
         if row is not None:
-            with serve.ServiceClient(address) as client:
+            with serve.ServiceClient(address, key=deploy.internal_key(store)) as client:
                 answer = client.predict(project.slug, [row])
             try_it.show_answer(answer["predictions"][0], target=prototype.target)
         with st.expander("Ask from another program", icon=":material/code:"):
             shown = row or serve.example_row(prototype)
+            with_key = deploy.needs_key(store, project.id)
             st.caption("The same question from a command line, and from Python:")
-            st.code(serve.curl_snippet(address, project.slug, shown), language="bash", wrap_lines=True)
-            st.code(serve.python_snippet(address, project.slug, shown), language="python", wrap_lines=True)
+            if with_key:
+                st.caption("They take your key from the environment: `export FULL_CIRCLE_KEY=fc_...`")
+            curl = serve.curl_snippet(address, project.slug, shown, with_key=with_key)
+            st.code(curl, language="bash", wrap_lines=True)
+            program = serve.python_snippet(address, project.slug, shown, with_key=with_key)
+            st.code(program, language="python", wrap_lines=True)
 
 
 decided = live is not None and not waiting and not approved
@@ -102,3 +107,5 @@ if releases:
 if len(releases) > 1:
     release.roll_back_button(key="deploy_roll_back")
 take_away.show_take_away(models, key="deploy_take_away")
+if models:
+    keys.show_keys()

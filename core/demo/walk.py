@@ -129,7 +129,7 @@ class Walk:
         job = deploy.start_registration(self.store, self.project_id, evaluation_id=evaluation.id, by=REQUESTER)
         model = self._promote(self._finish(job)["model_version_id"], reason="")
         address = serve.start_service(self.store)
-        with serve.ServiceClient(address) as client:
+        with serve.ServiceClient(address, key=deploy.internal_key(self.store)) as client:
             row = serve.example_row(deploy.load_prototype(self.store, model.id))
             answer = _ask(client, self._slug(), row)
         return (

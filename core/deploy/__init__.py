@@ -5,6 +5,17 @@ from core.deploy.apart import prepare_to_run_apart
 from core.deploy.downloads import GraphDescription, GraphInput, ModelFile, describe_graph, model_size, read_model_file
 from core.deploy.folder import client_program, export_folder, name_folder, zip_folder
 from core.deploy.handover import enter_handover
+from core.deploy.keys import (
+    MOST_PER_MINUTE,
+    NewKey,
+    create_key,
+    digest_secret,
+    enter_key,
+    internal_key,
+    list_keys,
+    needs_key,
+    revoke_key,
+)
 from core.deploy.loading import load_model, load_prototype, load_reference
 from core.deploy.prototype import build_prototype, request_rows
 from core.deploy.reference import build_reference, count_predictions, count_request_rows, count_rows
@@ -12,11 +23,13 @@ from core.deploy.registration import list_models, register_model, run_registrati
 from core.deploy.releases import approve_model, live_model, promote_model, roll_back
 
 __all__ = [
+    "MOST_PER_MINUTE",
     "Answers",
     "GraphDescription",
     "GraphInput",
     "LoadedModel",
     "ModelFile",
+    "NewKey",
     "approve_model",
     "build_prototype",
     "build_reference",
@@ -24,9 +37,14 @@ __all__ = [
     "count_predictions",
     "count_request_rows",
     "count_rows",
+    "create_key",
     "describe_graph",
+    "digest_secret",
     "enter_handover",
+    "enter_key",
     "export_folder",
+    "internal_key",
+    "list_keys",
     "list_models",
     "live_model",
     "load_model",
@@ -34,11 +52,13 @@ __all__ = [
     "load_reference",
     "model_size",
     "name_folder",
+    "needs_key",
     "prepare_to_run_apart",
     "promote_model",
     "read_model_file",
     "register_model",
     "request_rows",
+    "revoke_key",
     "roll_back",
     "run_registration",
     "start_registration",

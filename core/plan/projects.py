@@ -12,6 +12,7 @@ from core.store import Store
 MAX_NAME_LENGTH = 80
 MAX_SLUG_LENGTH = 40
 OWNED = (
+    records.ApiKey,
     records.Objective,
     records.Lap,
     records.Recipe,

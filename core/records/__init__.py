@@ -46,6 +46,7 @@ from core.records.findings import (
     Twins,
     VersionDifference,
 )
+from core.records.keys import ApiKey, Scope
 from core.records.live import (
     LATENCY_EDGES_MS,
     Alert,
@@ -100,6 +101,7 @@ __all__ = [
     "Alert",
     "AlertKind",
     "AlertState",
+    "ApiKey",
     "Arrival",
     "Candidate",
     "Challenge",
@@ -166,6 +168,7 @@ __all__ = [
     "Relation",
     "Release",
     "Retention",
+    "Scope",
     "Source",
     "SourceKind",
     "Split",

@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import ipaddress
 import logging
 import os
 import signal
@@ -17,12 +18,14 @@ from pathlib import Path
 import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.deploy import enter_handover
+from core.deploy import enter_handover, enter_key
 from core.errors import LifecycleError, NotReadyError
-from core.records import ProcessInfo, utc_now
+from core.records import ApiKey, ProcessInfo, utc_now
 from core.serve.app import create_app
 from core.serve.client import HEARTBEAT_MAX_AGE, PROCESS_NAME
 from core.serve.metrics import SHARED_FOLDER
+from core.serve.request_ids import LOG_FORMAT, add_request_id
+from core.serve.snippets import KEY_VARIABLE
 from core.serve.workers import Parent, Workers, can_share_port, default_workers
 from core.store import Store, open_store
 
@@ -79,6 +82,27 @@ def address_of(listening: socket.socket, host: str) -> str:
     return f"http://{reachable}:{listening.getsockname()[1]}"
 
 
+def is_public(bound: socket.socket) -> bool:
+    """Whether other machines can reach the socket."""
+    return not ipaddress.ip_address(bound.getsockname()[0]).is_loopback
+
+
+def refuse_without_key(store: Store, bound: socket.socket) -> None:
+    """See to it that nobody is served on other machines before there is a key.
+
+    Raises
+    ------
+    NotReadyError
+        When the socket can be reached from elsewhere, and no key opens anything.
+    """
+    if is_public(bound) and not store.count(ApiKey, revoked_at=None):
+        bound.close()
+        raise NotReadyError(
+            "Without a key, everybody who reaches this machine could ask the models.",
+            f"Make a key on Deploy model, or give one in the variable {KEY_VARIABLE}; or leave --host out.",
+        )
+
+
 @contextmanager
 def announced(store: Store, info: ProcessInfo) -> Iterator[None]:
     """Record in the store that the service is there, and take the record back at the end."""
@@ -100,10 +124,11 @@ def beat(store: Store, info: ProcessInfo) -> None:
         logger.warning("The heartbeat was not written: %s", error)
 
 
-def make_server(store: Store, process_id: str, parent: Parent | None = None) -> uvicorn.Server:
-    """Return the service, ready to run on a socket."""
+def make_server(store: Store, process_id: str, bound: socket.socket, parent: Parent | None = None) -> uvicorn.Server:
+    """Return the service, ready to run on the socket; one that other machines reach wants a key for everything."""
     config = uvicorn.Config(
-        create_app(store, process_id, parent=parent),
+        create_app(store, process_id, parent=parent, always_keys=is_public(bound)),
+        log_config=None,
         log_level="warning",
         access_log=False,
         timeout_keep_alive=KEEP_ALIVE_S,
@@ -123,7 +148,7 @@ def serve_alone(store: Store, info: ProcessInfo, bound: socket.socket) -> None:
     thread = threading.Thread(target=keep_beating, name="heartbeat", daemon=True)
     thread.start()
     try:
-        make_server(store, info.id).run(sockets=[bound])
+        make_server(store, info.id, bound).run(sockets=[bound])
     finally:
         stopping.set()
         thread.join(HEARTBEAT_INTERVAL_S)
@@ -146,14 +171,15 @@ def serve_together(store: Store, info: ProcessInfo, address: tuple[str, int], n_
 
     def work(parent: Parent, wait_for_end: Callable[[], object]) -> None:
         own = open_store(store.home, store.engine.url.render_as_string(hide_password=False))
-        server = make_server(own, info.id, parent)
+        bound = bind(*address, shared=True)
+        server = make_server(own, info.id, bound, parent)
 
         def end_with_parent() -> None:
             wait_for_end()
             server.should_exit = True
 
         threading.Thread(target=end_with_parent, name="lifeline", daemon=True).start()
-        server.run(sockets=[bind(*address, shared=True)])
+        server.run(sockets=[bound])
         own.engine.dispose()
 
     store.engine.dispose()
@@ -170,6 +196,9 @@ def serve(options: argparse.Namespace) -> None:
     store = open_store(options.home)
     if options.release is not None:
         enter_handover(store, options.release)
+    if given := os.environ.get(KEY_VARIABLE):
+        enter_key(store, given)
+    refuse_without_key(store, bound)
     info = ProcessInfo(PROCESS_NAME, os.getpid(), address, options.started_by)
     # What is imported stays: looking through all of it for garbage would stop the answers for a tenth of a second.
     gc.collect()
@@ -190,7 +219,9 @@ def serve(options: argparse.Namespace) -> None:
 
 def main() -> int:
     """Run the command; return its exit code."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.addFilter(add_request_id)
+    logging.basicConfig(level=logging.WARNING, format=LOG_FORMAT, handlers=[handler])
     try:
         serve(read_options(sys.argv[1:]))
     except LifecycleError as error:

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from core.serve.refusal import RefusalError
+from core.serve.request_ids import HEADER, RequestIds, current_request_id
 from core.serve.routes import DEPLOYMENT_ROUTES, GENERAL_ROUTES, predict
 from core.serve.service import Service
 from core.serve.workers import Parent
@@ -24,7 +25,9 @@ DOCS_HINT = "GET /docs lists all addresses."
 logger = logging.getLogger(__name__)
 
 
-def create_app(store: Store, process_id: str = "", *, parent: Parent | None = None) -> FastAPI:
+def create_app(
+    store: Store, process_id: str = "", *, parent: Parent | None = None, always_keys: bool = False
+) -> FastAPI:
     """Return the service as an application.
 
     Parameters
@@ -37,8 +40,10 @@ def create_app(store: Store, process_id: str = "", *, parent: Parent | None = No
     parent : Parent, optional
         The process that keeps this worker: it proves models, and when it is gone, `/ping` no longer says that this is
         the service.
+    always_keys : bool
+        Whether every project wants a key, because other machines can reach the service.
     """
-    service = Service(store, parent.verify if parent else None)
+    service = Service(store, parent.verify if parent else None, always_keys=always_keys)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -51,6 +56,7 @@ def create_app(store: Store, process_id: str = "", *, parent: Parent | None = No
     app = FastAPI(title="Full Circle predictions", docs_url=None, redoc_url=None, lifespan=lifespan)
     # FastAPI looks through all its routers for every request. This one comes thousands of times a second.
     app.router.routes.insert(0, Route("/v1/{deployment}/predict", predict, methods=["POST"]))
+    app.add_middleware(RequestIds)
     app.state.service = service
     app.state.process_id = process_id
     app.state.parent = parent
@@ -85,4 +91,6 @@ def _refuse_store(_request: Request, error: Exception) -> JSONResponse:
 
 def _refuse_bug(_request: Request, _error: Exception) -> JSONResponse:
     # Starlette raises the error again after this answer, so that the server logs it.
-    return RefusalError(500, "bug", "Something went wrong in the service.", "Its log says what.").to_response()
+    # The answer is given outside of what names each request.
+    refusal = RefusalError(500, "bug", "Something went wrong in the service.", "Its log says what.")
+    return refusal.with_header(HEADER, current_request_id()).to_response()

@@ -29,13 +29,15 @@ class ServiceClient:
     """A client of the service at an address; may be used from several threads, and as a context manager.
 
     Every method raises NotReadyError when the service does not answer, BadInputError when it refuses what was sent,
-    NotFoundError when nothing is live, ConflictError when it is not clear which project is meant.
+    NotFoundError when nothing is live, ConflictError when it is not clear which project is meant. `key` is the secret
+    of a key; `deploy.internal_key` gives the one of this machine's own questions.
     """
 
-    def __init__(self, address: str, *, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, address: str, *, key: str = "", timeout_s: float = TIMEOUT_S) -> None:
         self.address = address
         # The machine's proxy settings must not send what is meant for this machine elsewhere.
-        self._http = httpx.Client(base_url=address, timeout=timeout_s, trust_env=False)
+        headers = {"Authorization": f"Bearer {key}"} if key else None
+        self._http = httpx.Client(base_url=address, timeout=timeout_s, trust_env=False, headers=headers)
 
     def __enter__(self) -> Self:
         return self

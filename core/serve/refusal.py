@@ -1,5 +1,8 @@
 """The one shape in which the service says no."""
 
+from collections.abc import Mapping
+from typing import Self
+
 from fastapi.responses import JSONResponse
 
 from core.errors import LifecycleError
@@ -39,6 +42,12 @@ class RefusalError(LifecycleError):
         self.code = code
         self.row = row
         self.column = column
+        self.headers: Mapping[str, str] = {}
+
+    def with_header(self, name: str, value: str) -> Self:
+        """Add an HTTP header to the answer; return this."""
+        self.headers = {**self.headers, name: value}
+        return self
 
     def to_response(self) -> JSONResponse:
         """Return the HTTP response."""
@@ -49,4 +58,4 @@ class RefusalError(LifecycleError):
             "row": self.row,
             "column": self.column,
         }
-        return JSONResponse({"error": error}, status_code=self.status)
+        return JSONResponse({"error": error}, status_code=self.status, headers=dict(self.headers))

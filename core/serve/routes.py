@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.routing import APIRoute
 
-from core.records import Json
+from core.records import Json, Scope
 from core.serve.contract import LARGEST_BODY, LONGEST_TEXT, MOST_ROWS
 from core.serve.docs_page import Documented, render_docs
 from core.serve.live_models import ServedModel
@@ -79,9 +79,12 @@ def _body(schema: Json) -> Json:
 async def ping(request: Request) -> JSONResponse:
     """Say that the service is there, and whether all is well."""
     state = request.app.state
+    service = _service(request)
     is_kept = state.parent is None or await run_sync(state.parent.is_there)
     process_id = state.process_id if is_kept else ""
-    return JSONResponse({**_service(request).status(), "service": "full-circle", "process_id": process_id})
+    # What is live is nobody's business without a key; that the service is there is everybody's.
+    status = service.status() if _is_permitted(request) else {"status": service.status()["status"]}
+    return JSONResponse({**status, "service": "full-circle", "process_id": process_id})
 
 
 @GENERAL_ROUTES.get("/ready")
@@ -89,6 +92,7 @@ async def ready(request: Request) -> JSONResponse:
     """Say whether requests should be sent here: the store answers, and all that is live is loaded."""
     is_ready, sentence = await run_sync(_service(request).readiness)
     if not is_ready:
+        sentence = sentence if _is_permitted(request) else "Not everything live is loaded yet."
         raise RefusalError(503, "not_ready", sentence, "Ask again in a few seconds.")
     return JSONResponse({"ready": True, "message": sentence})
 
@@ -96,6 +100,7 @@ async def ready(request: Request) -> JSONResponse:
 @GENERAL_ROUTES.get("/metrics")
 async def metrics(request: Request) -> Response:
     """Return the counts of the service in Prometheus' text format."""
+    _permit(request, None, "admin")
     return Response(await run_sync(_service(request).measurements), media_type=CONTENT_TYPE)
 
 
@@ -108,6 +113,9 @@ async def docs(request: Request) -> HTMLResponse:
 def _render(service: Service, address: str) -> str:
     documented = []
     for slug in service.models.live_slugs():
+        if service.keys.wants_key(slug):
+            documented.append(Documented(slug, None, f"Wants a key. GET /v1/{slug}/prototype shows its fields."))
+            continue
         try:
             documented.append(Documented(slug, service.models.get(slug).loaded.prototype))
         except RefusalError as error:
@@ -119,7 +127,7 @@ def _render(service: Service, address: str) -> str:
 async def predict(request: Request) -> Response:
     """Answer rows: prediction, probabilities, an id for the label that comes later, and warnings."""
     started_at = time.perf_counter()
-    service, slug = _service(request), await _slug(request)
+    service, slug = _service(request), await _slug(request, "predict")
     served = service.models.loaded_for(slug)
     try:
         received = await _receive(request, started_at)
@@ -150,7 +158,7 @@ async def _answer(request: Request, served: ServedModel, received: Received) -> 
 @DEPLOYMENT_ROUTES.post("/labels", openapi_extra=_body(LABELS_SCHEMA))
 async def labels(request: Request) -> JSONResponse:
     """Take the true values of earlier predictions, by prediction id."""
-    slug = await _slug(request)
+    slug = await _slug(request, "label")
     received = await _receive(request, time.perf_counter())
     return JSONResponse(await run_sync(_service(request).add_labels, slug, received))
 
@@ -158,14 +166,14 @@ async def labels(request: Request) -> JSONResponse:
 @DEPLOYMENT_ROUTES.get("/metadata")
 async def metadata(request: Request) -> JSONResponse:
     """Return which model answers, since when, who approved it, and how it computes."""
-    slug = await _slug(request)
+    slug = await _slug(request, "predict")
     return JSONResponse(await run_sync(_service(request).metadata, slug))
 
 
 @DEPLOYMENT_ROUTES.get("/prototype")
 async def prototype(request: Request) -> JSONResponse:
     """Return what a row must look like: columns, kinds, ranges, categories, examples."""
-    slug = await _slug(request)
+    slug = await _slug(request, "predict")
     served = await run_sync(_service(request).models.get, slug)
     return JSONResponse(_as_json(served.loaded.prototype))
 
@@ -181,10 +189,26 @@ def _service(request: Request) -> Service:
     return service
 
 
-async def _slug(request: Request) -> str:
-    """Return the project addressed: named in the path, or the only one that is live."""
-    named: str | None = request.path_params.get("deployment")
-    return named if named is not None else await run_sync(_service(request).only_slug)
+async def _slug(request: Request, scope: Scope) -> str:
+    """Return the project addressed, named in the path or the only one that is live, if the caller may do that in it."""
+    slug: str | None = request.path_params.get("deployment")
+    if slug is None:
+        slug = await run_sync(_service(request).only_slug)
+    _permit(request, slug, scope)
+    return slug
+
+
+def _permit(request: Request, slug: str | None, scope: Scope) -> None:
+    _service(request).keys.permit(slug, request.headers, scope)
+
+
+def _is_permitted(request: Request) -> bool:
+    """Whether the caller may know how the service as a whole is."""
+    try:
+        _permit(request, None, "admin")
+    except RefusalError:
+        return False
+    return True
 
 
 async def _receive(request: Request, started_at: float) -> Received:

@@ -2,19 +2,23 @@
 
 import json
 import logging
+import os
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from core.deploy import Answers
 from core.prepare import label_text
 from core.records import Json, Label, LabelRecord, new_id
 from core.serve import contract
+from core.serve.keyring import Keyring
 from core.serve.live_models import LiveModels, ServedModel, Verify
 from core.serve.log_entry import LogEntry
 from core.serve.log_writer import LogWriter
-from core.serve.metrics import LiveVersion, Metrics
+from core.serve.metrics import SHARED_FOLDER, LiveVersion, Metrics
 from core.serve.refusal import RefusalError
+from core.serve.request_ids import current_request_id
 from core.store import Store
 
 FLUSH_TIMEOUT_S = 2.0
@@ -40,21 +44,27 @@ class Service:
         The open store.
     verify : callable, optional
         Proves models elsewhere (see `LiveModels`).
+    always_keys : bool
+        Whether every project wants a key (see `Keyring`).
     """
 
-    def __init__(self, store: Store, verify: Verify | None = None) -> None:
+    def __init__(self, store: Store, verify: Verify | None = None, *, always_keys: bool = False) -> None:
         self.store = store
         self.models = LiveModels(store, verify)
         self.metrics = Metrics()
+        shared = os.environ.get(SHARED_FOLDER)
+        self.keys = Keyring(store, always=always_keys, folder=Path(shared) if shared else None)
         self.log = LogWriter(store, self.metrics.count_dropped)
 
     def start(self) -> None:
         """Start the threads that follow what is live and write the log."""
+        self.keys.start()
         self.models.start()
         self.log.start()
 
     def stop(self) -> None:
         """Write what waits and end the threads."""
+        self.keys.stop()
         self.models.stop()
         self.log.stop()
 
@@ -75,7 +85,7 @@ class Service:
     def fail(self, served: ServedModel, received: Received, error: Exception) -> RefusalError:
         """Count a request on which the model failed, and return what to say (500)."""
         self._log_unanswered(served, received, "failed")
-        request_id = new_id()
+        request_id = current_request_id()
         logger.error("Request %s failed", request_id, exc_info=error)
         message = f"The model could not answer (request {request_id})."
         return RefusalError(500, "model_failed", message, "The service's log says more.")
@@ -96,7 +106,7 @@ class Service:
 
     def answer(self, served: ServedModel, received: Received, rows: list[Json], answers: Answers) -> bytes:
         """Hand the answers over to the log and return them as JSON."""
-        request_id, ids = new_id(), tuple([new_id() for _ in rows])
+        request_id, ids = current_request_id(), tuple([new_id() for _ in rows])
         latency_ms = (time.perf_counter() - received.started_at) * 1000
         self.metrics.of(served.project.slug, served.model.number).count("answered", len(rows), latency_ms)
         self.log.add(

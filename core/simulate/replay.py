@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import islice
 from typing import Any
 
-from core.deploy import live_model, load_prototype
+from core.deploy import internal_key, live_model, load_prototype
 from core.errors import LifecycleError, NotReadyError
 from core.plan import current_objective
 from core.records import Json, Label, ModelVersion, Project, Prototype
@@ -152,7 +152,7 @@ class Replay:
             address = service_address(self.store)
             if address is None:
                 raise NotReadyError("The prediction service is not running.", "Start it on Deploy model.")
-            self.client = ServiceClient(address)
+            self.client = ServiceClient(address, key=internal_key(self.store))
         return self.client
 
     def _forget_service(self) -> None:

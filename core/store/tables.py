@@ -102,6 +102,7 @@ TABLES: dict[type, Table] = {
     records.Candidate: _table_for(records.Candidate, "candidate", (("run_id",),)),
     records.Evaluation: _table_for(records.Evaluation, "evaluation", (("project_id",), ("candidate_id",))),
     records.ModelVersion: _table_for(records.ModelVersion, "model_version", PROJECT),
+    records.ApiKey: _table_for(records.ApiKey, "api_key", PROJECT),
     records.Deployment: _table_for(records.Deployment, "deployment", ()),
     records.Release: _table_for(records.Release, "release", PROJECT),
     records.Challenge: _table_for(records.Challenge, "challenge", PROJECT),

@@ -13,6 +13,7 @@ or ask from a command line about the rows of a file `{"rows": [{...}]}`:
 """
 
 import json
+import os
 import sys
 import urllib.error
 import urllib.request
@@ -64,6 +65,8 @@ class PredictionClient:
         Which of its models, such as "late-flights".
     timeout_s : float > 0
         How long to wait for an answer, in seconds.
+    key : str
+        The secret of a key, where the service wants one.
     headers : mapping
         Sent with every request, for what stands before the service (a gateway that wants to know who asks).
     """
@@ -71,6 +74,7 @@ class PredictionClient:
     address: str
     deployment: str
     timeout_s: float = 30.0
+    key: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def predict(self, rows: Sequence[Mapping[str, Value]]) -> list[Answer]:
@@ -117,9 +121,10 @@ class PredictionClient:
             raise PredictionError(f"{self.address!r} is no address of a service: it begins with http:// or https://.")
         url = f"{self.address.rstrip('/')}/v1/{self.deployment}/{name}"
         content = None if body is None else json.dumps(body, allow_nan=False).encode()
-        request = urllib.request.Request(  # noqa: S310 - looked at above
-            url, data=content, headers={"Content-Type": "application/json", **self.headers}
-        )
+        headers = {"Content-Type": "application/json", **self.headers}
+        if self.key:
+            headers["Authorization"] = f"Bearer {self.key}"
+        request = urllib.request.Request(url, data=content, headers=headers)  # noqa: S310 - looked at above
         try:
             with urllib.request.urlopen(request, timeout=self.timeout_s) as response:  # noqa: S310
                 answer: dict[str, Any] = json.load(response)
@@ -146,9 +151,10 @@ def main() -> int:
         print("Use: python client.py ADDRESS DEPLOYMENT FILE", file=sys.stderr)
         return 2
     address, deployment, file = sys.argv[1:]
+    client = PredictionClient(address, deployment, key=os.environ.get("FULL_CIRCLE_KEY", ""))
     try:
         rows = json.loads(Path(file).read_text(encoding="utf-8"))["rows"]
-        for answer in PredictionClient(address, deployment).predict(rows):
+        for answer in client.predict(rows):
             print(json.dumps(answer.__dict__, ensure_ascii=False))
     except (OSError, ValueError, KeyError, TypeError) as error:
         print(f'{file} does not hold {{"rows": [...]}}: {error}', file=sys.stderr)

@@ -49,11 +49,11 @@ def test_the_manifest_describes_replicas_that_share_a_database(folder: Path) -> 
     assert spec["selector"]["matchLabels"] == pod["metadata"]["labels"] == service["spec"]["selector"]
     (container,) = pod["spec"]["containers"]
     assert container["image"] == "late-flights:20"
-    (variable,) = container["env"]
-    assert variable["name"] == "FULL_CIRCLE_DATABASE"
-    reference = variable["valueFrom"]["secretKeyRef"]
-    assert reference["name"] == secret["metadata"]["name"]
-    assert secret["stringData"][reference["key"]].startswith("postgresql+psycopg://")
+    references = {variable["name"]: variable["valueFrom"]["secretKeyRef"] for variable in container["env"]}
+    assert {reference["name"] for reference in references.values()} == {secret["metadata"]["name"]}
+    told = {name: secret["stringData"][reference["key"]] for name, reference in references.items()}
+    assert told["FULL_CIRCLE_DATABASE"].startswith("postgresql+psycopg://")
+    assert told["FULL_CIRCLE_KEY"]
     dockerfile = (folder / "Dockerfile").read_text()
     (port,) = container["ports"]
     assert f"EXPOSE {port['containerPort']}" in dockerfile
