@@ -1,5 +1,6 @@
 """The prediction service as an ASGI application."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from core.serve.memory import give_back_regularly
 from core.serve.refusal import RefusalError
 from core.serve.request_ids import HEADER, RequestIds, current_request_id
 from core.serve.routes import DEPLOYMENT_ROUTES, GENERAL_ROUTES, predict
@@ -49,7 +51,9 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.scoring = anyio.CapacityLimiter(SCORING_THREADS)
         service.start()
+        trimming = asyncio.create_task(give_back_regularly())
         yield
+        trimming.cancel()
         await run_sync(service.stop)
 
     # FastAPI's own pages at /docs load scripts from the internet, which not every site has; ours do not.
