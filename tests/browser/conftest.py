@@ -8,7 +8,8 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.find_browser import find_browser
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while Playwright is open, no other test of this process can run an event loop.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     path = find_browser()
     assert path, "No Chromium found: run `make browser`."
