@@ -139,8 +139,9 @@ def test_the_zip_holds_the_same_folder(registered: Registered, approved: ModelVe
 
 
 def test_what_nobody_approved_is_not_exported(registered: Registered, tmp_path: Path) -> None:
+    waiting = copy_version(registered.store, registered.model, number=9, status="registered")
     with pytest.raises(NotReadyError, match="has not been approved"):
-        deploy.export_folder(registered.store, registered.model.id, tmp_path)
+        deploy.export_folder(registered.store, waiting.id, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
