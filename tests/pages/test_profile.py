@@ -93,6 +93,7 @@ def test_a_chosen_column_is_shown_closely(visit: Visit, read: Read, people: Data
     assert f"#### {name.replace('_', chr(92) + '_')}" in text
 
 
+@pytest.mark.slow
 def test_a_thousand_columns_are_listed_and_found(visit: Visit, read: Read, store: Store) -> None:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(rng.normal(size=(60, 1_000)), columns=[f"c{n}" for n in range(1_000)])

@@ -107,6 +107,7 @@ def test_rows_left_out_while_learning_are_left_out_in_the_program(
     check_scores(store, recipe, run, plain_python, tmp_path / "train")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "split",
     [
@@ -124,6 +125,7 @@ def test_folds_by_time_and_by_group_are_the_same(
     check_scores(store, recipe, run, plain_python, tmp_path / "train")
 
 
+@pytest.mark.slow
 def test_samples_of_a_large_table_and_settings_that_follow_its_size_are_the_same(
     store: Store,
     cluster: LocalCluster,

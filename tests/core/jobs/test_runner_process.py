@@ -90,6 +90,7 @@ def assert_one_whole_run(store: Store, recipe: Recipe, candidates: set[str]) -> 
     assert sorted(one.data.tags["candidate"] for one in found) == sorted(candidates)
 
 
+@pytest.mark.slow
 def test_a_training_run_outlives_its_killed_runner(
     store: Store, cluster: LocalCluster, make_recipe: MakeRecipe, runners: list[RunnerProcess]
 ) -> None:

@@ -48,6 +48,7 @@ def table_where_only_the_colour_matters(n_rows: int = 400) -> pd.DataFrame:
     )
 
 
+@pytest.mark.slow
 def test_a_step_that_carries_the_answer_is_worth_it_and_one_that_does_nothing_is_not(
     store: Store, cluster: LocalCluster, make_recipe: MakeRecipe
 ) -> None:
@@ -97,6 +98,7 @@ def test_a_step_that_keeps_the_only_column_cannot_be_left_out(
     assert found.outcome is None
 
 
+@pytest.mark.slow
 def test_a_step_that_drops_columns_is_priced_with_the_columns_back(
     store: Store, cluster: LocalCluster, make_recipe: MakeRecipe
 ) -> None:
@@ -132,6 +134,7 @@ def test_a_stop_ends_it_and_what_was_not_tried_says_so(
     assert {found.problem for found in prices.prices if found.outcome is None} == {"Stopped before it was tried."}
 
 
+@pytest.mark.slow
 def test_the_time_given_is_kept_and_what_it_did_not_suffice_for_is_said(
     store: Store, cluster: LocalCluster, make_recipe: MakeRecipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,6 +165,7 @@ def test_fits_slower_than_foreseen_learn_from_fewer_rows(
     assert f"at most {prices.n_rows:,} of 3,200 rows" in prices.note
 
 
+@pytest.mark.slow
 def test_an_interrupted_job_goes_on_in_its_own_price_list(
     store: Store, cluster: LocalCluster, make_recipe: MakeRecipe
 ) -> None:

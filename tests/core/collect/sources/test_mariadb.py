@@ -18,9 +18,12 @@ from core.records import DatasetVersion, Job, utc_now
 from core.store import JobHandle, StoppedError, Store
 from tests.core.collect.sources.mariadb import connect_as_admin, find_server, mariadb_server
 
-pytestmark = pytest.mark.skipif(
-    find_server() is None, reason="No mariadbd or mysqld is installed here: MySQL and MariaDB are untested."
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        find_server() is None, reason="No mariadbd or mysqld is installed here: MySQL and MariaDB are untested."
+    ),
+]
 TABLE = """
 CREATE TABLE readings (
     id INT PRIMARY KEY, day DATE, at DATETIME(6), stamp INT, price DECIMAL(20, 4), big BIGINT UNSIGNED, ratio DOUBLE,
