@@ -1,9 +1,10 @@
 """What a model says about rows: by ONNX Runtime where the converted model agrees, by scikit-learn otherwise."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import onnxruntime
@@ -107,8 +108,17 @@ class LoadedModel:
         return self._name_classes(self.scorer.score(frame))
 
     def predict_rows(self, rows: Sequence[Json]) -> Answers:
-        """Return the answers for rows of a request that the service has checked: all columns there, None if missing."""
-        return self._name_classes(self.scorer.score_rows(rows))
+        """Return the answers for rows of a request that the service has checked: all columns there, None if missing.
+
+        Raises
+        ------
+        ArithmeticError
+            When a predicted number is none, or endless.
+        """
+        answers = self._name_classes(self.scorer.score_rows(rows))
+        if not self.prototype.classes and not math.isfinite(sum(map(abs, cast("list[float]", answers.predictions)))):
+            raise ArithmeticError("The model predicted something that is no finite number.")
+        return answers
 
     def _name_classes(self, scores: Scores) -> Answers:
         predictions, proba = scores

@@ -1,6 +1,6 @@
 """The things the life cycle is made of, as frozen dataclasses: the words every other part speaks in."""
 
-from core.records.base import ColumnKind, Json, Label, Task, new_id, utc_now
+from core.records.base import ColumnKind, Json, Label, Task, new_id, new_ids, utc_now
 from core.records.checks import (
     AcceptedFinding,
     CheckOutcome,
@@ -187,5 +187,6 @@ __all__ = [
     "VersionDifference",
     "Window",
     "new_id",
+    "new_ids",
     "utc_now",
 ]

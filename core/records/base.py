@@ -17,6 +17,12 @@ def new_id() -> str:
     return f"{time.time_ns():016x}{secrets.token_hex(4)}"
 
 
+def new_ids(n: int) -> tuple[str, ...]:
+    """Return n new identifiers, in ascending order; several times faster than one by one."""
+    now, random = time.time_ns(), secrets.token_hex(4 * n)
+    return tuple([f"{now + place:016x}{random[8 * place : 8 * place + 8]}" for place in range(n)])
+
+
 def utc_now() -> datetime:
     """Return the present moment in UTC, aware of its time zone."""
     return datetime.now(UTC)

@@ -1,6 +1,5 @@
 """What the service does with a request once its bytes are here; knows nothing of HTTP."""
 
-import json
 import logging
 import os
 import time
@@ -8,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import pydantic_core
+
 from core.deploy import Answers
 from core.prepare import label_text
-from core.records import Json, Label, LabelRecord, new_id
+from core.records import Json, Label, LabelRecord, new_ids
 from core.serve import contract
 from core.serve.keyring import Keyring
 from core.serve.live_models import LiveModels, ServedModel, Verify
@@ -22,7 +23,6 @@ from core.serve.request_ids import current_request_id
 from core.store import Store
 
 FLUSH_TIMEOUT_S = 2.0
-TO_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 logger = logging.getLogger(__name__)
 
 
@@ -106,7 +106,7 @@ class Service:
 
     def answer(self, served: ServedModel, received: Received, rows: list[Json], answers: Answers) -> bytes:
         """Hand the answers over to the log and return them as JSON."""
-        request_id, ids = current_request_id(), tuple([new_id() for _ in rows])
+        request_id, ids = current_request_id(), new_ids(len(rows))
         latency_ms = (time.perf_counter() - received.started_at) * 1000
         self.metrics.of(served.project.slug, served.model.number).count("answered", len(rows), latency_ms)
         self.log.add(
@@ -124,17 +124,18 @@ class Service:
                 simulated=received.simulated,
             )
         )
+        warnings = served.contract.find_all_warnings(rows)
         predictions = [
             {
                 "id": ids[position],
                 "prediction": answers.predictions[position],
                 "probabilities": answers.probabilities[position] if answers.probabilities else None,
-                "warnings": served.contract.find_warnings(row),
+                "warnings": warnings[position],
             }
-            for position, row in enumerate(rows)
+            for position in range(len(rows))
         ]
         content = {"request_id": request_id, "model_version": served.model.number, "predictions": predictions}
-        return TO_JSON(content).encode()
+        return pydantic_core.to_json(content)
 
     def refuse(self, slug: str, received: Received) -> None:
         """Count a request that was refused before its body was read."""
