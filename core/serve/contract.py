@@ -26,8 +26,8 @@ ROWS_HINT = 'Send {"rows": [{"field": value, ...}, ...]}.'
 LABELS_HINT = 'Send {"labels": [{"id": "...", "label": value}, ...]}.'
 
 
-def read_body(body: bytes) -> Json:
-    """Return the JSON object of a body.
+def read_body(body: bytes, hint: str = ROWS_HINT) -> Json:
+    """Return the JSON object of a body; `hint` says in a refusal what it should look like.
 
     Raises
     ------
@@ -40,11 +40,11 @@ def read_body(body: bytes) -> Json:
     try:
         content = json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except RecursionError as error:
-        raise RefusalError(422, "bad_json", "The body is nested too deeply.", ROWS_HINT) from error
+        raise RefusalError(422, "bad_json", "The body is nested too deeply.", hint) from error
     except ValueError as error:
-        raise RefusalError(422, "bad_json", "The body is not JSON text in UTF-8.", ROWS_HINT) from error
+        raise RefusalError(422, "bad_json", "The body is not JSON text in UTF-8.", hint) from error
     if not isinstance(content, dict):
-        raise RefusalError(422, "bad_body", "The body is not a JSON object.", ROWS_HINT)
+        raise RefusalError(422, "bad_body", "The body is not a JSON object.", hint)
     return content
 
 

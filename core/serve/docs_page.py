@@ -32,17 +32,20 @@ class Documented:
     slug: str
     prototype: Prototype | None
     trouble: str = ""
+    with_key: bool = False
 
 
 def render_docs(address: str, deployments: Sequence[Documented]) -> str:
     """Return the page as HTML; everything that comes from data is escaped."""
     rows = "".join(f"<tr><td><code>{escape(name)}</code></td><td>{escape(text)}</td></tr>" for name, text in ADDRESSES)
-    parts = [_render_deployment(address, one) for one in deployments] or ["<p>Nothing is live yet.</p>"]
+    nothing = "<p>Nothing is live, or it wants a key.</p>"
+    parts = [_render_deployment(address, one) for one in deployments] or [nothing]
     return (
         "<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport content='width=device-width'>"
         f"<title>Full Circle predictions</title><style>{STYLE}</style></head><body><h1>Full Circle predictions</h1>"
         f"<table>{rows}</table><p>While exactly one project is live, /predict, /labels, /prototype and /metadata work "
-        "without /v1/{deployment}, too. A request that cannot be answered gets "
+        "without /v1/{deployment}, too. "
+        "A project that wants a key is shown to those who send it. A request that cannot be answered gets "
         '<code>{"error": {"code", "message", "hint", "row", "column"}}</code>.</p>' + "".join(parts) + "</body></html>"
     )
 
@@ -53,12 +56,16 @@ def _render_deployment(address: str, deployment: Documented) -> str:
     if prototype is None:
         return f"{title}<p>{escape(deployment.trouble)}</p>"
     row = example_row(prototype)
+    curl, python = (
+        snippet(address, deployment.slug, row, with_key=deployment.with_key)
+        for snippet in (curl_snippet, python_snippet)
+    )
     columns = "".join(_render_column(column) for column in prototype.columns)
     return (
         f"{title}<p>Predicts <b>{escape(prototype.target)}</b>.</p>"
         f"<table><tr><th>Field</th><th>Kind</th><th>Required</th><th>Example</th></tr>{columns}</table>"
-        f"<h3>curl</h3><pre>{escape(curl_snippet(address, deployment.slug, row))}</pre>"
-        f"<h3>Python</h3><pre>{escape(python_snippet(address, deployment.slug, row))}</pre>"
+        f"<h3>curl</h3><pre>{escape(curl)}</pre>"
+        f"<h3>Python</h3><pre>{escape(python)}</pre>"
     )
 
 

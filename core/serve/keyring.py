@@ -83,8 +83,13 @@ class Keyring:
             return True
         return bool(known.closed) if slug is None else slug in known.closed
 
-    def permit(self, slug: str | None, headers: Mapping[str, str], scope: Scope) -> None:
-        """Return if the sender of the headers may do that in the project; None is the service as a whole.
+    def permit(self, slug: str | None, headers: Mapping[str, str], scope: Scope) -> str:
+        """Return who the sender of the headers is, if they may do that in the project; None is the service as a whole.
+
+        Returns
+        -------
+        str
+            The id of the key that was counted; empty where none was wanted, or it was the dashboard's own.
 
         Raises
         ------
@@ -92,22 +97,37 @@ class Keyring:
             401 without a key that counts, 403 when it is for something else, 429 when it was used too often, 503
             before the keys could be looked up.
         """
-        if not self.wants_key(slug):
-            return
+        key = self._find(slug, headers, scope) if self.wants_key(slug) else None
+        if key is None:
+            return ""
+        if wait_s := self._rates.take(key.id, key.per_minute):
+            raise _too_often(key.per_minute, wait_s)
+        self._used[key.id] = utc_now()
+        return key.id
+
+    def may_see(self, slug: str | None, headers: Mapping[str, str], scope: Scope) -> bool:
+        """Whether the sender of the headers may do that in the project; this is not counted as a use of the key."""
+        try:
+            if self.wants_key(slug):
+                self._find(slug, headers, scope)
+        except RefusalError:
+            return False
+        return True
+
+    def _find(self, slug: str | None, headers: Mapping[str, str], scope: Scope) -> ApiKey | None:
+        """Return the key that opens the project, None when it is the dashboard's; RefusalError when none does."""
         known = self._known
         if known is None:
             raise RefusalError(503, "not_ready", "The keys are not known yet.", "Try again in a few seconds.")
         digest = digest_secret(_sent_key(headers))
         if hmac.compare_digest(digest, known.internal):
-            return
+            return None
         key = known.keys.get(digest)
         if key is None or not hmac.compare_digest(digest, key.digest):
             raise _no_key()
         if not known.opens(key, slug, scope):
             raise RefusalError(403, "key_not_for_this", "The key is not for this.", "Ask for one that is.")
-        if wait_s := self._rates.take(key.id, key.per_minute):
-            raise _too_often(key.per_minute, wait_s)
-        self._used[key.id] = utc_now()
+        return key
 
     def refresh(self) -> None:
         """Look up which keys count.

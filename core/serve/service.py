@@ -3,15 +3,15 @@
 import logging
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pydantic_core
 
 from core.deploy import Answers
-from core.prepare import label_text
-from core.records import Json, Label, LabelRecord, new_ids
+from core.records import Json, new_ids
 from core.serve import contract
 from core.serve.keyring import Keyring
 from core.serve.live_models import LiveModels, ServedModel, Verify
@@ -22,7 +22,6 @@ from core.serve.refusal import RefusalError
 from core.serve.request_ids import current_request_id
 from core.store import Store
 
-FLUSH_TIMEOUT_S = 2.0
 logger = logging.getLogger(__name__)
 
 
@@ -36,7 +35,7 @@ class Received:
 
 
 class Service:
-    """Predicts, takes labels, and says what is live.
+    """Predicts, and says what is live.
 
     Parameters
     ----------
@@ -146,53 +145,6 @@ class Service:
         self.metrics.of(served.project.slug, served.model.number).count(outcome, 0, latency_ms)
         self.log.add(LogEntry(served.project.id, served.model.id, served.loaded.reference, outcome, latency_ms))
 
-    def add_labels(self, slug: str, received: Received) -> Json:
-        """Store labels of earlier predictions; labels of predictions that are unknown in this project are named.
-
-        Raises
-        ------
-        RefusalError
-            When the request is not a list of ids and labels (422, 413), or nothing is live (404).
-        """
-        served = self.models.get(slug)
-        pairs = contract.read_labels(contract.read_body(received.body))
-        labels = [
-            LabelRecord(prediction_id, served.project.id, _normalise(label, served), simulated=received.simulated)
-            for prediction_id, label in pairs
-        ]
-        stored, unknown = self.store.log.add_labels(labels)
-        if unknown and self.log.flush(FLUSH_TIMEOUT_S):
-            # A label can be quicker than the log's batch: what was waiting is written now.
-            missed = set(unknown)
-            more, unknown = self.store.log.add_labels([label for label in labels if label.id in missed])
-            stored += more
-        return {"stored": stored, "unknown": list(unknown)}
-
-    def metadata(self, slug: str) -> Json:
-        """Return what answers for a project, since when, and who approved it."""
-        served = self.models.get(slug)
-        model, prototype = served.model, served.loaded.prototype
-        return {
-            "project": served.project.name,
-            "deployment": served.project.slug,
-            "target": prototype.target,
-            "task": prototype.task,
-            "classes": list(prototype.classes),
-            "model_version": model.number,
-            "model_version_id": model.id,
-            "family": model.family,
-            "digest": model.digest,
-            "engine": served.loaded.engine,
-            "engine_reason": model.engine_reason,
-            "requested_by": model.requested_by,
-            "approved_by": model.approved_by,
-            "approved_at": model.approved_at.isoformat() if model.approved_at else None,
-            "generation": served.deployment.generation,
-            "live_since": served.deployment.promoted_at.isoformat(),
-            "promoted_by": served.deployment.promoted_by,
-            "trouble": served.trouble,
-        }
-
     def status(self) -> Json:
         """Return in short whether all is well: what is loaded, what is wrong, what the log had to drop."""
         loaded = self.models.loaded()
@@ -222,8 +174,8 @@ class Service:
         live = [LiveVersion(one.project.slug, one.model.number, one.loaded.engine) for one in loaded]
         return self.metrics.render(live)
 
-    def only_slug(self) -> str:
-        """Return the one project for which something is live.
+    def only_slug(self, may_see: Callable[[str], bool]) -> str:
+        """Return the one project for which something is live; of several, the refusal names those the caller may see.
 
         Raises
         ------
@@ -235,25 +187,6 @@ class Service:
             return slugs[0]
         if not slugs:
             raise RefusalError(404, "nothing_live", "Nothing is live.", "Promote a model on Deploy model.")
-        addresses = ", ".join(f"/v1/{slug}/predict" for slug in slugs)
-        raise RefusalError(409, "several_live", "Several projects are live.", f"Use one of {addresses}.")
-
-
-def _normalise(label: Label, served: ServedModel) -> Label:
-    """Return a label as predictions are: classes as text, amounts as numbers.
-
-    Raises
-    ------
-    RefusalError
-        When the model predicts numbers and the label is none.
-    """
-    prototype = served.loaded.prototype
-    if prototype.classes:
-        return _class_text(label)
-    if isinstance(label, bool) or not isinstance(label, int | float):
-        raise RefusalError(422, "bad_value", "The model predicts numbers; a label is not one.", contract.LABELS_HINT)
-    return float(label)
-
-
-def _class_text(label: Any) -> str:
-    return label_text(label) or ""
+        addresses = ", ".join(f"/v1/{slug}/predict" for slug in slugs if may_see(slug))
+        hint = f"Use one of {addresses}." if addresses else "Put /v1/ and the name of the deployment before the path."
+        raise RefusalError(409, "several_live", "Several projects are live.", hint)
