@@ -20,9 +20,21 @@ from core.deploy.loading import load_model, load_prototype, load_reference
 from core.deploy.prototype import build_prototype, request_rows
 from core.deploy.reference import build_reference, count_predictions, count_request_rows, count_rows
 from core.deploy.registration import list_models, register_model, run_registration, start_registration
-from core.deploy.releases import approve_model, live_model, promote_model, roll_back
+from core.deploy.releases import approve_model, earlier_versions, live_model, promote_model, roll_back
+from core.deploy.rollout import (
+    AUTOMATIC,
+    cancel_schedule,
+    end_watch,
+    promote_due,
+    schedule_promotion,
+    start_canary,
+    start_shadow,
+    stop_canary,
+    stop_shadow,
+)
 
 __all__ = [
+    "AUTOMATIC",
     "MOST_PER_MINUTE",
     "Answers",
     "GraphDescription",
@@ -33,6 +45,7 @@ __all__ = [
     "approve_model",
     "build_prototype",
     "build_reference",
+    "cancel_schedule",
     "client_program",
     "count_predictions",
     "count_request_rows",
@@ -40,6 +53,8 @@ __all__ = [
     "create_key",
     "describe_graph",
     "digest_secret",
+    "earlier_versions",
+    "end_watch",
     "enter_handover",
     "enter_key",
     "export_folder",
@@ -54,6 +69,7 @@ __all__ = [
     "name_folder",
     "needs_key",
     "prepare_to_run_apart",
+    "promote_due",
     "promote_model",
     "read_model_file",
     "register_model",
@@ -61,6 +77,11 @@ __all__ = [
     "revoke_key",
     "roll_back",
     "run_registration",
+    "schedule_promotion",
+    "start_canary",
     "start_registration",
+    "start_shadow",
+    "stop_canary",
+    "stop_shadow",
     "zip_folder",
 ]

@@ -27,6 +27,7 @@ OWNED = (
     records.Window,
     records.LabelRecord,
     records.Prediction,
+    records.ShadowAnswer,
     records.Retention,
     records.Alert,
     records.Source,

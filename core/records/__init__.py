@@ -69,7 +69,6 @@ from core.records.model import (
     ColumnImportance,
     ConfusionMatrix,
     Curve,
-    Deployment,
     Engine,
     Evaluation,
     MetricEstimate,
@@ -78,7 +77,6 @@ from core.records.model import (
     PrototypeColumn,
     Reference,
     ReferenceColumn,
-    Release,
     TrainingRun,
 )
 from core.records.project import (
@@ -94,6 +92,18 @@ from core.records.project import (
 )
 from core.records.reading import Decision, Reading, ReadingChoices
 from core.records.receipt import Effect, Receipt, Recomputed
+from core.records.release import (
+    Canary,
+    Deployment,
+    Release,
+    ReleaseAction,
+    ReleasePlan,
+    Rules,
+    Schedule,
+    Shadow,
+    ShadowAnswer,
+    Watch,
+)
 
 __all__ = [
     "LATENCY_EDGES_MS",
@@ -103,6 +113,7 @@ __all__ = [
     "AlertState",
     "ApiKey",
     "Arrival",
+    "Canary",
     "Candidate",
     "Challenge",
     "CheckOutcome",
@@ -167,8 +178,14 @@ __all__ = [
     "ReferenceColumn",
     "Relation",
     "Release",
+    "ReleaseAction",
+    "ReleasePlan",
     "Retention",
+    "Rules",
+    "Schedule",
     "Scope",
+    "Shadow",
+    "ShadowAnswer",
     "Source",
     "SourceKind",
     "Split",
@@ -185,6 +202,7 @@ __all__ = [
     "Twins",
     "Verdict",
     "VersionDifference",
+    "Watch",
     "Window",
     "new_id",
     "new_ids",

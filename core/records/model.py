@@ -1,4 +1,4 @@
-"""Records of learning and releasing: runs, candidates, evaluations, model versions, deployments."""
+"""Records of learning: runs, candidates, evaluations, model versions, challenges."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,6 @@ CandidateStatus = Literal["waiting", "running", "done", "stopped", "failed", "le
 RunStatus = Literal["queued", "running", "done", "stopped", "failed"]
 ModelStatus = Literal["registered", "approved", "rejected"]
 Engine = Literal["onnx", "pipeline"]
-ReleaseAction = Literal["promote", "roll_back"]
 
 
 @dataclass(frozen=True)
@@ -199,30 +198,6 @@ class ModelVersion:
     approved_at: datetime | None = None
     mlflow_name: str | None = None
     mlflow_version: str | None = None
-    id: str = field(default_factory=new_id)
-    created_at: datetime = field(default_factory=utc_now)
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """What is live for a project: one row, whose generation goes up by one at each change. `id` is the project's."""
-
-    id: str
-    model_version_id: str
-    generation: int
-    promoted_by: str
-    promoted_at: datetime = field(default_factory=utc_now)
-
-
-@dataclass(frozen=True)
-class Release:
-    """One entry in the history of what was live."""
-
-    project_id: str
-    model_version_id: str
-    generation: int
-    action: ReleaseAction
-    promoted_by: str
     id: str = field(default_factory=new_id)
     created_at: datetime = field(default_factory=utc_now)
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from core.records.base import Label
 from core.records.live import LabelRecord, Prediction
-from core.records.model import ModelVersion, Release
+from core.records.model import ModelVersion
+from core.records.release import Release
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """What is said about a model that answers."""
 
-from core.records import Json
+from core.records import Json, ModelVersion
 from core.serve.live_models import ServedModel
+from core.store import Store
 
 
-def describe_served(served: ServedModel) -> Json:
-    """Return what answers for a project, since when, and who approved it."""
+def describe_served(store: Store, served: ServedModel) -> Json:
+    """Return what answers for a project, since when, who approved it, and what goes on beside it."""
     model, prototype = served.model, served.loaded.prototype
     return {
         "project": served.project.name,
@@ -26,4 +27,48 @@ def describe_served(served: ServedModel) -> Json:
         "live_since": served.deployment.promoted_at.isoformat(),
         "promoted_by": served.deployment.promoted_by,
         "trouble": served.trouble,
+        **describe_plan(store, served),
+    }
+
+
+def describe_plan(store: Store, served: ServedModel) -> Json:
+    """Return `canary`, `shadow` and `scheduled`, each None where there is none.
+
+    A canary is told only while it is loaded, so that what is said here is what answers. A shadow is asked by another
+    process, which checks its files as this one does.
+    """
+    plan = served.deployment.plan
+    canary, shadow, schedule = plan.canary, plan.shadow, plan.schedule
+    return {
+        "canary": {
+            **_name(served.canary.model),
+            "share": canary.share,
+            "since": canary.started_at.isoformat(),
+            "started_by": canary.started_by,
+        }
+        if canary and served.canary
+        else None,
+        "shadow": {
+            **_name(store.get(ModelVersion, shadow.model_version_id)),
+            "since": shadow.started_at.isoformat(),
+            "started_by": shadow.started_by,
+        }
+        if shadow
+        else None,
+        "scheduled": {
+            **_name(store.get(ModelVersion, schedule.model_version_id)),
+            "at": schedule.at.isoformat(),
+            "scheduled_by": schedule.scheduled_by,
+        }
+        if schedule
+        else None,
+    }
+
+
+def _name(model: ModelVersion) -> Json:
+    return {
+        "model_version": model.number,
+        "model_version_id": model.id,
+        "digest": model.digest,
+        "approved_by": model.approved_by,
     }

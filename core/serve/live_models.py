@@ -16,11 +16,12 @@ from anyio.to_thread import run_sync
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.deploy import Answers, LoadedModel, load_model, prepare_to_run_apart
-from core.errors import LifecycleError, NotReadyError
+from core.errors import BadInputError, LifecycleError, NotReadyError
 from core.records import Deployment, Json, ModelVersion, Project, Release
 from core.serve.batching import Batcher
 from core.serve.contract import Contract
 from core.serve.refusal import RefusalError
+from core.serve.routing import is_in_share
 from core.store import Store
 
 POLL_INTERVAL_S = 0.25
@@ -37,7 +38,8 @@ Verify = Callable[[Path, str], None]
 class ServedModel:
     """What answers for a project. `trouble` says in words why it is not what was promoted, else it is empty.
 
-    `row_s` is how long the model takes for one row, in seconds, `more_s` for each further one.
+    `row_s` is how long the model takes for one row, in seconds, `more_s` for each further one. `canary` answers a share
+    of the requests; it has none itself.
     """
 
     project: Project
@@ -49,6 +51,14 @@ class ServedModel:
     row_s: float
     more_s: float
     trouble: str = ""
+    canary: "ServedModel | None" = None
+
+    def takes_canary(self, key: str) -> bool:
+        """Whether a request with this routing key is for the canary; never when there is none."""
+        planned = self.deployment.plan.canary
+        if planned is None or self.canary is None:
+            return False
+        return is_in_share(key, planned.share, planned.model_version_id)
 
     def is_quick(self, n_rows: int) -> bool:
         """Whether so many rows are scored faster than they are handed to another thread and back."""
@@ -164,11 +174,11 @@ class LiveModels:
         trouble = ""
         for version_id in dict.fromkeys(versions):
             try:
-                loaded = load_model(self.store, version_id, verify=self._verify)
+                served = self._open(project, live, version_id)
             except LifecycleError as error:
                 trouble = trouble or self._say_why(version_id, error)
                 continue
-            return get_ready(project, live, self.store.get(ModelVersion, version_id), loaded, trouble)
+            return self._add_canary(replace(served, trouble=trouble), None)
         self._failed[project.slug] = (live.generation, time.monotonic(), trouble)
         raise RefusalError(503, "not_loadable", trouble, "Promote another version on Deploy model.")
 
@@ -208,14 +218,35 @@ class LiveModels:
                 self._served[slug] = self._successor(served, deployment)
 
     def _successor(self, served: ServedModel, live: Deployment) -> ServedModel:
-        if live.model_version_id == served.model.id:
-            return replace(served, deployment=live, trouble="")
+        """Return what answers from now on; what is loaded already, as live or as canary, is not loaded again."""
+        known = {one.model.id: one for one in (served, served.canary) if one is not None}
         try:
-            loaded = load_model(self.store, live.model_version_id, verify=self._verify)
+            found = known.get(live.model_version_id) or self._open(served.project, live, live.model_version_id)
+            following = replace(found, deployment=live, trouble="")
         except NotReadyError as error:
             # The machine was too busy to prove the model: the next look tries again.
             logger.warning("Not loaded yet: %s", error)
             return served
         except LifecycleError as error:
-            return replace(served, deployment=live, trouble=self._say_why(live.model_version_id, error))
-        return get_ready(served.project, live, self.store.get(ModelVersion, live.model_version_id), loaded)
+            following = replace(served, deployment=live, trouble=self._say_why(live.model_version_id, error))
+        canary = live.plan.canary
+        return self._add_canary(following, known.get(canary.model_version_id) if canary else None)
+
+    def _add_canary(self, served: ServedModel, known: ServedModel | None) -> ServedModel:
+        """Return what answers with the canary that is planned; one that cannot be loaded gets no request."""
+        planned = served.deployment.plan.canary
+        if planned is None or planned.model_version_id == served.model.id:
+            return replace(served, canary=None)
+        try:
+            canary = known or self._open(served.project, served.deployment, planned.model_version_id)
+        except LifecycleError as error:
+            trouble = f"{served.trouble} {self._say_why(planned.model_version_id, error)}".strip()
+            return replace(served, canary=None, trouble=trouble)
+        return replace(served, canary=replace(canary, deployment=served.deployment, canary=None, trouble=""))
+
+    def _open(self, project: Project, live: Deployment, version_id: str) -> ServedModel:
+        """Load a version that may answer; NotFoundError, BadInputError or NotReadyError when it may not or cannot."""
+        model = self.store.get(ModelVersion, version_id)
+        if model.status != "approved":
+            raise BadInputError("Nobody has approved it.", "Ask a second person to approve it.")
+        return get_ready(project, live, model, load_model(self.store, version_id, verify=self._verify))

@@ -1,5 +1,6 @@
 """The addresses of the prediction service: bytes in, bytes out; what takes long is done on other threads."""
 
+import logging
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -18,11 +19,13 @@ from core.serve.live_models import ServedModel
 from core.serve.metrics import CONTENT_TYPE
 from core.serve.receiving import addressed_slug, is_permitted, may_see, permit, receive, service_of
 from core.serve.refusal import RefusalError
+from core.serve.routing import ROUTING_HEADER, key_of_body
 from core.serve.service import Received, Service
 from core.store import record_to_json
 
 SMALL_BODY = 65_536
 """Bytes; so much is read and checked in about a millisecond."""
+logger = logging.getLogger(__name__)
 
 
 class PlainRoute(APIRoute):
@@ -142,6 +145,25 @@ async def predict(request: Request) -> Response:
 
 
 async def _answer(request: Request, served: ServedModel, received: Received) -> bytes:
+    """Answer with the canary, where there is one and the request falls into its share, else with what is live."""
+    if served.canary is not None and await _is_for_canary(request, served, received):
+        try:
+            return await _answer_with(request, served.canary, received)
+        except RefusalError:
+            # It is counted there. A version on trial must not cost anybody an answer.
+            logger.warning("The canary did not answer; the live version is asked.")
+    return await _answer_with(request, served, received)
+
+
+async def _is_for_canary(request: Request, served: ServedModel, received: Received) -> bool:
+    key = request.headers.get(ROUTING_HEADER)
+    if key is None:
+        small = len(received.body) <= SMALL_BODY
+        key = key_of_body(received.body) if small else await run_sync(key_of_body, received.body)
+    return served.takes_canary(key)
+
+
+async def _answer_with(request: Request, served: ServedModel, received: Received) -> bytes:
     """Answer at once what takes less time than handing it over; all else on other threads, slow models in batches."""
     service, limiter = service_of(request), request.app.state.scoring
     small = len(received.body) <= SMALL_BODY
@@ -169,7 +191,9 @@ async def labels(request: Request) -> JSONResponse:
 async def metadata(request: Request) -> JSONResponse:
     """Return which model answers, since when, who approved it, and how it computes."""
     slug = await addressed_slug(request, "predict")
-    return JSONResponse(describe_served(await run_sync(service_of(request).models.get, slug)))
+    service = service_of(request)
+    served = await run_sync(service.models.get, slug)
+    return JSONResponse(await run_sync(describe_served, service.store, served))
 
 
 @DEPLOYMENT_ROUTES.get("/prototype")

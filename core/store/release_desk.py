@@ -1,4 +1,4 @@
-"""What is live for a project, changed by compare-and-swap: of two people who promote at once, one is told."""
+"""What is live and planned for a project, changed by compare-and-swap: of two who change it at once, one is told."""
 
 from datetime import datetime
 
@@ -23,16 +23,16 @@ class ReleaseDesk:
     def swap(
         self, release: records.Release, *, seen_generation: int, now: datetime, lap: records.Lap | None = None
     ) -> records.Deployment:
-        """Make another model version live, if nothing changed since the person looked.
+        """Change what is live or planned, if nothing changed since the person looked.
 
         Parameters
         ----------
         release : Release
-            What becomes live and by whom; its `generation` must be `seen_generation + 1`.
+            What is live and planned from now on, and by whom; its `generation` must be `seen_generation + 1`.
         seen_generation : int
             The generation the person saw; 0 when nothing was live.
         now : datetime
-            The moment of the change.
+            The moment of the change; a version that stays live keeps its own.
         lap : Lap, optional
             The lap that the change completes, written with it or not at all.
 
@@ -41,27 +41,19 @@ class ReleaseDesk:
         ConflictError
             When someone else changed what is live in the meantime.
         """
-        deployment = records.Deployment(
-            id=release.project_id,
-            model_version_id=release.model_version_id,
-            generation=seen_generation + 1,
-            promoted_by=release.promoted_by,
-            promoted_at=now,
-        )
-        row = to_row(deployment)
         with self.engine.begin() as connection:
             take_turn(connection, release.project_id)
             mine = DEPLOYMENT.c.id == release.project_id
-            current = connection.execute(select(DEPLOYMENT).where(mine)).mappings().first()
-            if (current["generation"] if current else 0) != seen_generation:
+            row = connection.execute(select(DEPLOYMENT).where(mine)).mappings().first()
+            present = to_record(records.Deployment, row) if row else None
+            if (present.generation if present else 0) != seen_generation:
                 raise ConflictError(
                     "Someone else changed what is live while you were looking.",
                     "Look at what is live now, then decide again.",
                 )
-            if current:
-                connection.execute(update(DEPLOYMENT).where(mine).values(**row))
-            else:
-                connection.execute(insert(DEPLOYMENT).values(**row))
+            deployment = _deploy(release, present, now)
+            change = update(DEPLOYMENT).where(mine) if present else insert(DEPLOYMENT)
+            connection.execute(change.values(**to_row(deployment)))
             connection.execute(insert(RELEASE).values(**to_row(release)))
             if lap is not None:
                 connection.execute(insert(LAP).values(**to_row(lap)))
@@ -79,3 +71,16 @@ class ReleaseDesk:
         with self.engine.connect().execution_options(read_only=True) as connection:
             rows = connection.execute(select(DEPLOYMENT).order_by(DEPLOYMENT.c.id)).mappings()
             return [to_record(records.Deployment, row) for row in rows]
+
+
+def _deploy(release: records.Release, present: records.Deployment | None, now: datetime) -> records.Deployment:
+    """Return what is live after a release; who made a version live, and when, stays as long as the version does."""
+    stays = present is not None and present.model_version_id == release.model_version_id
+    return records.Deployment(
+        id=release.project_id,
+        model_version_id=release.model_version_id,
+        generation=release.generation,
+        promoted_by=present.promoted_by if present and stays else release.promoted_by,
+        promoted_at=present.promoted_at if present and stays else now,
+        plan=release.plan,
+    )

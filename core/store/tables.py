@@ -110,6 +110,7 @@ TABLES: dict[type, Table] = {
         records.Prediction, "prediction", (("project_id", "predicted_at"), ("model_version_id",))
     ),
     records.LabelRecord: _table_for(records.LabelRecord, "label", (("project_id", "received_at"),)),
+    records.ShadowAnswer: _table_for(records.ShadowAnswer, "shadow_answer", (("project_id", "model_version_id"),)),
     records.Retention: _table_for(records.Retention, "retention", PROJECT),
     records.Alert: _table_for(records.Alert, "alert", PROJECT),
 }

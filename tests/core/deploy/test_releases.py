@@ -1,26 +1,16 @@
 """Approval by a second person, promotion by compare-and-swap, laps and roll-back."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 
-from core import deploy, plan
+from core import deploy
 from core.errors import BadInputError, ConflictError, NotReadyError
-from core.records import Deployment, Evaluation, Lap, ModelVersion, Project, Release, new_id
+from core.records import Deployment, Evaluation, Lap, ModelVersion, Project, Release
 from core.store import Store
 from core.train import tracking_client
 from tests.core.deploy.conftest import Registered
 from tests.model_worlds import copy_version, damage
-
-
-@pytest.fixture
-def versions(registered: Registered) -> list[ModelVersion]:
-    """Three approved versions of a project of their own, where nothing is live."""
-    store = registered.store
-    project = plan.create_project(store, f"Project {new_id()}", by="Anna")
-    moved = replace(registered.model, project_id=project.id)
-    return [copy_version(store, moved, number=number) for number in (1, 2, 3)]
 
 
 def test_whoever_asked_for_a_version_cannot_approve_it(registered: Registered) -> None:
@@ -133,6 +123,30 @@ def test_rolling_back_from_something_older_is_told(registered: Registered, versi
         deploy.promote_model(store, model.id, by="Bert", seen_generation=generation)
     with pytest.raises(ConflictError):
         deploy.roll_back(store, versions[0].project_id, by="Cleo", seen_generation=1)
+
+
+def test_any_earlier_version_can_be_gone_back_to_in_one_step(
+    registered: Registered, versions: list[ModelVersion]
+) -> None:
+    store, project_id = registered.store, versions[0].project_id
+    for generation, model in enumerate(versions):
+        deploy.promote_model(store, model.id, by="Bert", seen_generation=generation)
+    assert deploy.earlier_versions(store, project_id) == (versions[1], versions[0])
+    back = deploy.roll_back(store, project_id, by="Cleo", seen_generation=3, to_id=versions[0].id, reason="Complaints")
+    assert back.model_version_id == versions[0].id
+    assert deploy.earlier_versions(store, project_id) == (versions[2], versions[1])
+    last = store.find(Release, project_id=project_id)[-1]
+    assert (last.action, last.promoted_by, last.reason) == ("roll_back", "Cleo", "Complaints")
+    with pytest.raises(ConflictError, match="live now"):
+        deploy.roll_back(store, project_id, by="Cleo", seen_generation=4, to_id=versions[0].id)
+
+
+def test_a_version_that_was_never_live_is_not_gone_back_to(
+    registered: Registered, versions: list[ModelVersion]
+) -> None:
+    deploy.promote_model(registered.store, versions[0].id, by="Bert", seen_generation=0)
+    with pytest.raises(NotReadyError, match="Version 2 was never live"):
+        deploy.roll_back(registered.store, versions[0].project_id, by="Cleo", seen_generation=1, to_id=versions[1].id)
 
 
 def test_nothing_live_cannot_be_rolled_back(store: Store) -> None:
