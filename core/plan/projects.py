@@ -30,6 +30,7 @@ OWNED = (
     records.ShadowAnswer,
     records.Retention,
     records.Alert,
+    records.KeptAnswer,
     records.Source,
     records.DatasetVersion,
     records.Job,

@@ -46,6 +46,7 @@ from core.records.findings import (
     Twins,
     VersionDifference,
 )
+from core.records.idempotency import KeptAnswer
 from core.records.keys import ApiKey, Scope
 from core.records.live import (
     LATENCY_EDGES_MS,
@@ -147,6 +148,7 @@ __all__ = [
     "Job",
     "JobKind",
     "Json",
+    "KeptAnswer",
     "Label",
     "LabelRecord",
     "Lap",

@@ -83,13 +83,8 @@ class Keyring:
             return True
         return bool(known.closed) if slug is None else slug in known.closed
 
-    def permit(self, slug: str | None, headers: Mapping[str, str], scope: Scope) -> str:
-        """Return who the sender of the headers is, if they may do that in the project; None is the service as a whole.
-
-        Returns
-        -------
-        str
-            The id of the key that was counted; empty where none was wanted, or it was the dashboard's own.
+    def permit(self, slug: str | None, headers: Mapping[str, str], scope: Scope) -> None:
+        """Return if the sender of the headers may do that in the project; None is the service as a whole.
 
         Raises
         ------
@@ -99,11 +94,10 @@ class Keyring:
         """
         key = self._find(slug, headers, scope) if self.wants_key(slug) else None
         if key is None:
-            return ""
+            return
         if wait_s := self._rates.take(key.id, key.per_minute):
             raise _too_often(key.per_minute, wait_s)
         self._used[key.id] = utc_now()
-        return key.id
 
     def may_see(self, slug: str | None, headers: Mapping[str, str], scope: Scope) -> bool:
         """Whether the sender of the headers may do that in the project; this is not counted as a use of the key."""
@@ -119,7 +113,7 @@ class Keyring:
         known = self._known
         if known is None:
             raise RefusalError(503, "not_ready", "The keys are not known yet.", "Try again in a few seconds.")
-        digest = digest_secret(_sent_key(headers))
+        digest = digest_secret(sent_key(headers))
         if hmac.compare_digest(digest, known.internal):
             return None
         key = known.keys.get(digest)
@@ -175,7 +169,7 @@ class Keyring:
             logger.warning("The keys could not be looked up or written: %s", error)
 
 
-def _sent_key(headers: Mapping[str, str]) -> str:
+def sent_key(headers: Mapping[str, str]) -> str:
     """Return the key in the headers of a request; empty when there is none."""
     kind, _, sent = headers.get("authorization", "").partition(" ")
     return sent.strip() if kind.lower() == "bearer" else headers.get("x-api-key", "")

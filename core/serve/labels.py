@@ -1,33 +1,65 @@
 """True values of earlier predictions: read, brought into the form of predictions, stored."""
 
+import asyncio
 from typing import Any
 
+import pydantic_core
+from anyio.to_thread import run_sync
+
 from core.prepare import label_text
-from core.records import Json, Label, LabelRecord
+from core.records import Label, LabelRecord
 from core.serve import contract
+from core.serve.idempotency import find_winner
 from core.serve.live_models import ServedModel
+from core.serve.on_the_way import Coming, find_coming
 from core.serve.refusal import RefusalError
 from core.serve.service import Received, Service
 
-FLUSH_TIMEOUT_S = 2.0
+LOOK_INTERVALS_S = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.5)
+"""Pauses before labels are tried again whose predictions may be on their way: two seconds together."""
 
 
-def add_labels(service: Service, slug: str, received: Received) -> Json:
-    """Store labels of earlier predictions; labels of predictions that are unknown in this project are named.
+async def take_labels(service: Service, served: ServedModel, received: Received) -> bytes:
+    """Store labels of earlier predictions; return how many, and which predictions are unknown in this project.
+
+    A label can be quicker than the log, and come to another worker than the prediction did. So what this machine has in
+    a journal, or what must have been made within the last minute, is waited for.
 
     Raises
     ------
     RefusalError
-        When the request is not a list of ids and labels (422, 413), or nothing is live (404).
+        When the request is not a list of ids and labels (422, 413); 503 when predictions stay on their way.
     """
-    labels = read_labels(service.models.get(slug), received)
-    stored, unknown = service.store.log.add_labels(labels)
-    if unknown and service.log.flush(FLUSH_TIMEOUT_S):
-        # A label can be quicker than the log's batch: what was waiting is written now.
+    labels = await run_sync(read_labels, served, received)
+    labels = list({label.id: label for label in labels}.values())
+    add = service.store.log.add_labels
+    stored, unknown = await run_sync(add, labels)
+    coming = Coming()
+    for pause_s in LOOK_INTERVALS_S if unknown else ():
+        coming = await run_sync(find_coming, service.store, unknown)
+        service.log.hurry()
+        await asyncio.sleep(pause_s if coming.any else 0)
+        # Tried once more in any case: what was on its way before the look may have arrived since.
         missed = set(unknown)
-        more, unknown = service.store.log.add_labels([label for label in labels if label.id in missed])
-        stored += more
-    return {"stored": stored, "unknown": list(unknown)}
+        n_more, unknown = await run_sync(add, [label for label in labels if label.id in missed])
+        stored += n_more
+        if not unknown or not coming.any:
+            break
+    if coming.journalled.intersection(unknown):
+        raise _too_early()
+    content = pydantic_core.to_json({"stored": stored, "unknown": unknown})
+    return await run_sync(_keep, service, received, content) if received.once else content
+
+
+def _keep(service: Service, received: Received, content: bytes) -> bytes:
+    if received.once is None or service.store.answers.keep(received.once.to_answer(200, content)):
+        return content
+    return find_winner(service.store, received.once)
+
+
+def _too_early() -> RefusalError:
+    message = "Some of these predictions are not in the log yet; the other labels are stored."
+    return RefusalError(503, "not_logged_yet", message, "Send the labels again in a few seconds.")
 
 
 def read_labels(served: ServedModel, received: Received) -> list[LabelRecord]:

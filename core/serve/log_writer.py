@@ -101,6 +101,12 @@ class LogWriter:
         too_many = self._n_rows_waiting + n_rows > MOST_ROWS_WAITING
         return too_many or self._n_bytes_waiting + n_bytes > MOST_BYTES_WAITING
 
+    def hurry(self) -> None:
+        """Have what waits written at once."""
+        with self._changed:
+            self._hurried = True
+            self._changed.notify_all()
+
     def flush(self, timeout_s: float) -> bool:
         """Wait until all that was handed over before is written; return whether it was in time."""
         with self._changed:

@@ -1,10 +1,13 @@
 """What every address does first: for which project, may the caller do that, and the body within its limits."""
 
+from dataclasses import replace
+
 from anyio.to_thread import run_sync
 from fastapi import Request
 
 from core.records import Scope
 from core.serve.contract import LARGEST_BODY
+from core.serve.idempotency import Kind, digest_body, once
 from core.serve.refusal import RefusalError
 from core.serve.service import Received, Service
 
@@ -32,9 +35,9 @@ async def addressed_slug(request: Request, scope: Scope) -> str:
     return slug
 
 
-def permit(request: Request, slug: str | None, scope: Scope) -> str:
-    """Return who the caller is, if they may do that in the project; None is the service as a whole (see `Keyring`)."""
-    return service_of(request).keys.permit(slug, request.headers, scope)
+def permit(request: Request, slug: str | None, scope: Scope) -> None:
+    """Return if the caller may do that in the project; None is the service as a whole (see `Keyring.permit`)."""
+    service_of(request).keys.permit(slug, request.headers, scope)
 
 
 def may_see(request: Request, slug: str, scope: Scope = "predict") -> bool:
@@ -54,6 +57,17 @@ def is_permitted(request: Request) -> bool:
 async def receive(request: Request, started_at: float) -> Received:
     """Return the body of a request, read within its limits, with what its headers say about it."""
     return Received(await _read_limited(request), started_at, request.headers.get(SIMULATED_HEADER) == "1")
+
+
+def mark_once(request: Request, project_id: str, kind: Kind, received: Received) -> Received:
+    """Return what was received, to be done once if the caller says so.
+
+    Raises
+    ------
+    RefusalError
+        As `idempotency.check_key`.
+    """
+    return replace(received, once=once(project_id, kind, request.headers, digest_body(received.body)))
 
 
 def content_type(request: Request) -> str:

@@ -14,10 +14,11 @@ from core.records import Json
 from core.serve.about import describe_served
 from core.serve.contract import LONGEST_TEXT, MOST_ROWS
 from core.serve.docs_page import Documented, render_docs
-from core.serve.labels import add_labels
+from core.serve.idempotency import HEADER, find_kept, replay
+from core.serve.labels import take_labels
 from core.serve.live_models import ServedModel
 from core.serve.metrics import CONTENT_TYPE
-from core.serve.receiving import addressed_slug, is_permitted, may_see, permit, receive, service_of
+from core.serve.receiving import addressed_slug, is_permitted, mark_once, may_see, permit, receive, service_of
 from core.serve.refusal import RefusalError
 from core.serve.routing import ROUTING_HEADER, key_of_body
 from core.serve.service import Received, Service
@@ -141,6 +142,10 @@ async def predict(request: Request) -> Response:
         raise
     if served is None:
         served = await run_sync(service.models.get, slug)
+    if HEADER in request.headers:
+        received = mark_once(request, served.project.id, "predict", received)
+        if received.once and (kept := await run_sync(find_kept, service.store, received.once)):
+            return replay(kept)
     return Response(await _answer(request, served, received), media_type="application/json")
 
 
@@ -168,7 +173,7 @@ async def _answer_with(request: Request, served: ServedModel, received: Received
     service, limiter = service_of(request), request.app.state.scoring
     small = len(received.body) <= SMALL_BODY
     rows = service.read(served, received) if small else await run_sync(service.read, served, received, limiter=limiter)
-    if small and served.is_quick(len(rows)):
+    if small and received.once is None and served.is_quick(len(rows)):
         return service.predict(served, received, rows)
     if served.loaded.engine == "onnx":
         return await run_sync(service.predict, served, received, rows, limiter=limiter)
@@ -180,11 +185,15 @@ async def _answer_with(request: Request, served: ServedModel, received: Received
 
 
 @DEPLOYMENT_ROUTES.post("/labels", openapi_extra=_body(LABELS_SCHEMA))
-async def labels(request: Request) -> JSONResponse:
+async def labels(request: Request) -> Response:
     """Take the true values of earlier predictions, by prediction id."""
-    slug = await addressed_slug(request, "label")
+    service, slug = service_of(request), await addressed_slug(request, "label")
     received = await receive(request, time.perf_counter())
-    return JSONResponse(await run_sync(add_labels, service_of(request), slug, received))
+    served = await run_sync(service.models.get, slug)
+    received = mark_once(request, served.project.id, "labels", received)
+    if received.once and (kept := await run_sync(find_kept, service.store, received.once)):
+        return replay(kept)
+    return Response(await take_labels(service, served, received), media_type="application/json")
 
 
 @DEPLOYMENT_ROUTES.get("/metadata")

@@ -13,9 +13,10 @@ import pydantic_core
 from core.deploy import Answers
 from core.records import Json, new_ids
 from core.serve import contract
+from core.serve.idempotency import Once, find_winner
 from core.serve.keyring import Keyring
 from core.serve.live_models import LiveModels, ServedModel, Verify
-from core.serve.log_entry import LogEntry
+from core.serve.log_entry import LogEntry, count_entries
 from core.serve.log_writer import LogWriter
 from core.serve.metrics import SHARED_FOLDER, LiveVersion, Metrics
 from core.serve.refusal import RefusalError
@@ -27,11 +28,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Received:
-    """The body of a request, when it came (seconds of `time.perf_counter`), and whether it is simulated traffic."""
+    """The body of a request, and when it came, in seconds of `time.perf_counter`.
+
+    `simulated`: it is made-up traffic. `once`: it may be sent again, and is to be answered and logged once.
+    """
 
     body: bytes
     started_at: float
     simulated: bool = False
+    once: Once | None = None
 
 
 class Service:
@@ -108,20 +113,18 @@ class Service:
         request_id, ids = current_request_id(), new_ids(len(rows))
         latency_ms = (time.perf_counter() - received.started_at) * 1000
         self.metrics.of(served.project.slug, served.model.number).count("answered", len(rows), latency_ms)
-        self.log.add(
-            LogEntry(
-                project_id=served.project.id,
-                model_version_id=served.model.id,
-                reference=served.loaded.reference,
-                outcome="answered",
-                latency_ms=latency_ms,
-                request_id=request_id,
-                ids=ids,
-                rows=tuple(rows),
-                predictions=tuple(answers.predictions),
-                probabilities=None if answers.probabilities is None else tuple(answers.probabilities),
-                simulated=received.simulated,
-            )
+        entry = LogEntry(
+            project_id=served.project.id,
+            model_version_id=served.model.id,
+            reference=served.loaded.reference,
+            outcome="answered",
+            latency_ms=latency_ms,
+            request_id=request_id,
+            ids=ids,
+            rows=tuple(rows),
+            predictions=tuple(answers.predictions),
+            probabilities=None if answers.probabilities is None else tuple(answers.probabilities),
+            simulated=received.simulated,
         )
         warnings = served.contract.find_all_warnings(rows)
         predictions = [
@@ -134,7 +137,16 @@ class Service:
             for position in range(len(rows))
         ]
         content = {"request_id": request_id, "model_version": served.model.number, "predictions": predictions}
-        return pydantic_core.to_json(content)
+        return self._log(entry, pydantic_core.to_json(content), received.once)
+
+    def _log(self, entry: LogEntry, content: bytes, once: Once | None) -> bytes:
+        """Hand an entry over to the log and return its answer; or that of another process to the same request."""
+        if once is None:
+            self.log.add(entry)
+            return content
+        kept = once.to_answer(200, content)
+        is_new = self.store.log.append(entry.to_predictions(), count_entries([entry]), answer=kept)
+        return content if is_new else find_winner(self.store, once)
 
     def refuse(self, slug: str, received: Received) -> None:
         """Count a request that was refused before its body was read."""

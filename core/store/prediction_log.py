@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, and_, delete, func, insert, select, u
 
 from core import records
 from core.store.database import take_turn
+from core.store.kept_answers import keep_answer
 from core.store.prediction_rows import insert_predictions
 from core.store.tables import JOURNAL, TABLES, WINDOW, to_record, to_row
 
@@ -53,19 +54,24 @@ class PredictionLog:
         predictions: Sequence[records.Prediction],
         windows: Sequence[records.Window],
         place: JournalPlace | None = None,
-    ) -> None:
-        """Write a batch of predictions and add its counts to the windows, all or nothing.
+        answer: records.KeptAnswer | None = None,
+    ) -> bool:
+        """Write a batch of predictions and add its counts to the windows, all or nothing; return whether it was new.
 
-        With the place in a journal up to which the batch goes, a batch that is there already is not counted again.
+        With the place in a journal up to which the batch goes, a batch that is there already is not counted again. Nor
+        is the request whose answer is to be kept, when another answer to it is kept already.
         """
         with self.engine.begin() as connection:
             if place is not None and not _move_on(connection, place):
-                return
+                return False
+            if answer is not None and not keep_answer(connection, answer):
+                return False
             insert_predictions(connection, predictions)
             # Sorted, so that two writers take their turns in the same order and cannot wait for each other for ever.
             for window in sorted(windows, key=lambda window: window.project_id):
                 take_turn(connection, window.project_id)
                 _add_window(connection, window)
+        return True
 
     def journalled(self, segment: str) -> int:
         """Return how many bytes of a segment of a journal have been written here."""

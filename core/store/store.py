@@ -13,6 +13,7 @@ from core.errors import ConflictError, NotFoundError
 from core.store.database import migrate, open_engine
 from core.store.files import Files
 from core.store.job_queue import JobQueue
+from core.store.kept_answers import KeptAnswers
 from core.store.prediction_log import PredictionLog
 from core.store.release_desk import ReleaseDesk
 from core.store.tables import TABLES, to_record, to_row
@@ -26,7 +27,8 @@ class Store:
     """Records in the database and files in the home folder.
 
     `add`, `get`, `find`, `update` and `remove` work on any record that has an `id`. What needs more care has its own
-    part: `jobs` (the queue), `releases` (what is live) and `log` (live traffic); `files` knows where files are.
+    part: `jobs` (the queue), `releases` (what is live) and `log` (live traffic) and
+    `answers` (given once to requests that are sent again); `files` knows where files are.
     """
 
     def __init__(self, engine: Engine, home: Path) -> None:
@@ -35,6 +37,7 @@ class Store:
         self.jobs = JobQueue(engine)
         self.releases = ReleaseDesk(engine)
         self.log = PredictionLog(engine)
+        self.answers = KeptAnswers(engine)
 
     @property
     def home(self) -> Path:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     RowMapping,
     Table,
@@ -57,6 +58,7 @@ SCALARS: dict[type, type[TypeEngine[Any]]] = {
     int: Integer,
     float: Float,
     bool: Boolean,
+    bytes: LargeBinary,
     datetime: UtcDateTime,
 }
 
@@ -113,6 +115,7 @@ TABLES: dict[type, Table] = {
     records.ShadowAnswer: _table_for(records.ShadowAnswer, "shadow_answer", (("project_id", "model_version_id"),)),
     records.Retention: _table_for(records.Retention, "retention", PROJECT),
     records.Alert: _table_for(records.Alert, "alert", PROJECT),
+    records.KeptAnswer: _table_for(records.KeptAnswer, "kept_answer", (*PROJECT, ("created_at",))),
 }
 
 WINDOW = Table(
