@@ -2,6 +2,14 @@
 
 from core.deploy.answers import Answers, LoadedModel
 from core.deploy.apart import prepare_to_run_apart
+from core.deploy.counting import (
+    THOUSAND,
+    RowCounts,
+    count_live_rows,
+    count_predictions,
+    count_request_rows,
+    count_scores,
+)
 from core.deploy.downloads import GraphDescription, GraphInput, ModelFile, describe_graph, model_size, read_model_file
 from core.deploy.folder import client_program, export_folder, name_folder, zip_folder
 from core.deploy.handover import enter_handover
@@ -18,7 +26,7 @@ from core.deploy.keys import (
 )
 from core.deploy.loading import load_model, load_prototype, load_reference
 from core.deploy.prototype import build_prototype, request_rows
-from core.deploy.reference import build_reference, count_predictions, count_request_rows, count_rows
+from core.deploy.reference import SCORE, Scored, build_reference, choose_scores, count_rows
 from core.deploy.registration import list_models, register_model, run_registration, start_registration
 from core.deploy.releases import approve_model, earlier_versions, live_model, promote_model, roll_back
 from core.deploy.rollout import (
@@ -36,20 +44,27 @@ from core.deploy.rollout import (
 __all__ = [
     "AUTOMATIC",
     "MOST_PER_MINUTE",
+    "SCORE",
+    "THOUSAND",
     "Answers",
     "GraphDescription",
     "GraphInput",
     "LoadedModel",
     "ModelFile",
     "NewKey",
+    "RowCounts",
+    "Scored",
     "approve_model",
     "build_prototype",
     "build_reference",
     "cancel_schedule",
+    "choose_scores",
     "client_program",
+    "count_live_rows",
     "count_predictions",
     "count_request_rows",
     "count_rows",
+    "count_scores",
     "create_key",
     "describe_graph",
     "digest_secret",

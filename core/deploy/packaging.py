@@ -17,7 +17,7 @@ from core.deploy.golden import choose_rows, odd_rows, write_golden
 from core.deploy.loading import PROTOTYPE, REFERENCE
 from core.deploy.mlflow_flavour import write_mlmodel
 from core.deploy.prototype import build_prototype
-from core.deploy.reference import build_reference
+from core.deploy.reference import build_reference, choose_scores
 from core.errors import LifecycleError, NotReadyError
 from core.evaluate.model_folder import write_manifest, write_model
 from core.prepare import SplitRows
@@ -65,7 +65,8 @@ def write_package(folder: Path, pipeline: Pipeline, recipe: Recipe, rows: SplitR
     prototype = build_prototype(recipe, rows.train, classes)
     names = [column.name for column in prototype.columns]
     scorer = PipelineScorer(pipeline)
-    reference = build_reference(recipe, rows.train, scorer.score(rows.test[names])[0].tolist())
+    predictions, proba = scorer.score(rows.test[names])
+    reference = build_reference(recipe, rows.train, predictions.tolist(), choose_scores(proba, classes))
     write_model(pipeline, folder)
     joblib.dump(pipeline, folder / JOBLIB, compress=3)
     (folder / PROTOTYPE).write_text(record_to_json(prototype), encoding="utf-8")

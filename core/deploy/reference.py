@@ -5,9 +5,8 @@ Numbers, dates (seconds since 1970) and texts (number of characters) fall into q
 Categories and booleans have a bin each, and one for all others. One more bin, the last of all, is "missing".
 """
 
-import math
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,16 +14,29 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.deploy.prototype import present_values
-from core.prepare import MISSING_LEVEL, coerce_frame, feature_columns, label_text, read_values
-from core.records import Column, ColumnKind, Json, Label, Recipe, Reference, ReferenceColumn
+from core.prepare import coerce_frame, feature_columns
+from core.records import Column, ColumnKind, Label, Recipe, Reference, ReferenceColumn
 
 N_BINS = 10
+SCORE = "score"
+MOST_KNOWN = 10_000
+"""Categories that are remembered at most; of a column with more it is not known which are new."""
 MOST_CATEGORIES = 20
 BY_NAME: tuple[ColumnKind, ...] = ("category", "boolean")
 
 
-def build_reference(recipe: Recipe, frame: pd.DataFrame, predictions: Sequence[Label]) -> Reference:
-    """Return the bins and counts of training rows and of predictions.
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """Probabilities in [0, 1], shape (n,): of one class, or of whatever was answered where `of_class` is empty."""
+
+    values: NDArray[np.float64]
+    of_class: str
+
+
+def build_reference(
+    recipe: Recipe, frame: pd.DataFrame, predictions: Sequence[Label], scores: Scored | None = None
+) -> Reference:
+    """Return the bins and counts of training rows, of predictions and of scores.
 
     Parameters
     ----------
@@ -34,13 +46,35 @@ def build_reference(recipe: Recipe, frame: pd.DataFrame, predictions: Sequence[L
         The training rows.
     predictions : sequence of Label
         What the model says about rows it has not learned from.
+    scores : Scored, optional
+        How sure it is of that, where it gives probabilities.
     """
     columns = feature_columns(recipe)
     coerced = coerce_frame(frame, columns)
     described = tuple(_describe(column, coerced[column.name]) for column in columns)
     target = Column(recipe.target, "number" if recipe.task == "regression" else "category", "")
     answers = coerce_frame(pd.DataFrame({target.name: list(predictions)}), [target])[target.name]
-    return Reference(described, _describe(target, answers), len(frame))
+    reference = Reference(described, _describe(target, answers), len(frame))
+    if scores is None:
+        return reference
+    score = _describe(Column(SCORE, "number", ""), pd.Series(scores.values, dtype=np.float64))
+    return replace(reference, score=score, score_class=scores.of_class)
+
+
+def choose_scores(proba: NDArray[np.float64] | None, classes: Sequence[str]) -> Scored | None:
+    """Return what is watched of probabilities: of two classes the second one's, of more the answered one's.
+
+    Parameters
+    ----------
+    proba : array of shape (n, n_classes), or None
+        None for models that give no probabilities.
+    classes : sequence of str, length n_classes
+    """
+    if proba is None or not len(classes):
+        return None
+    if len(classes) == 2:
+        return Scored(proba[:, 1], classes[1])
+    return Scored(proba.max(axis=1), "")
 
 
 def count_rows(reference: Reference, frame: pd.DataFrame) -> dict[str, tuple[int, ...]]:
@@ -50,54 +84,42 @@ def count_rows(reference: Reference, frame: pd.DataFrame) -> dict[str, tuple[int
     return {column.name: _count(column, coerced[column.name]) for column in reference.columns}
 
 
-def count_request_rows(reference: Reference, rows: Sequence[Json]) -> dict[str, tuple[int, ...]]:
-    """Count rows of requests that the service has checked, every column there, without making a table of them."""
-    return {column.name: _count_plain(column, [row[column.name] for row in rows]) for column in reference.columns}
-
-
-def _count_plain(column: ReferenceColumn, values: list[Any]) -> tuple[int, ...]:
-    absent = (None, "" if column.kind == "text" else MISSING_LEVEL)
-    present = [value for value in values if value not in absent]
-    if column.kind in BY_NAME:
-        found = Counter(map(str, present) if column.kind == "boolean" else present)
-        counts = [found[name] for name in column.categories]
-        return (*counts, len(present) - sum(counts), len(values) - len(present))
-    if column.kind == "text":
-        numbers = np.array([len(value) for value in present], dtype=np.float64)
-    else:
-        numbers = read_values(present, column.kind)
-        if column.kind == "date":
-            numbers = numbers[~np.isnat(numbers)].astype(np.int64) / 1e6
-    return (*_bin(column, numbers), len(values) - len(numbers))
-
-
-def _bin(column: ReferenceColumn, numbers: NDArray[np.float64]) -> tuple[int, ...]:
-    codes = np.searchsorted(column.edges, numbers, side="left")
-    return tuple(np.bincount(codes, minlength=len(column.edges) + 1).tolist())
-
-
-def count_predictions(reference: Reference, predictions: Sequence[Label]) -> tuple[int, ...]:
-    """Count predictions into the reference's bins."""
-    column = reference.prediction
-    if column.kind in BY_NAME:
-        return _count_plain(column, [label_text(value) for value in predictions])
-    return _count_plain(column, [value if math.isfinite(value) else None for value in map(float, predictions)])
-
-
 def _describe(column: Column, values: "pd.Series[Any]") -> ReferenceColumn:
     present = present_values(values, column)
-    if column.kind not in BY_NAME:
-        edges = _quantile_edges(_as_numbers(present, column.kind))
-        empty = ReferenceColumn(column.name, column.kind, edges=edges)
-    elif present.nunique() <= MOST_CATEGORIES:
-        empty = ReferenceColumn(column.name, column.kind, categories=_most_frequent(present))
-    else:
-        # Levels listed because they are frequent in certain rows are less so in any others, live ones included. So they
-        # are chosen by one half of the rows and counted in the other.
-        names = _most_frequent(present_values(values.iloc[::2], column))
-        empty = ReferenceColumn(column.name, column.kind, categories=names)
-        values = values.iloc[1::2]
-    return ReferenceColumn(empty.name, empty.kind, empty.edges, empty.categories, _count(empty, values))
+    if column.kind in BY_NAME:
+        return _describe_names(column, values, present)
+    numbers = as_numbers(present, column.kind)
+    found = ReferenceColumn(column.name, column.kind, edges=_quantile_edges(numbers))
+    counts = (*bin_numbers(found, numbers), len(values) - len(present))
+    if not numbers.size:
+        return replace(found, counts=counts)
+    middles = _means_in_bins(found, numbers)
+    return replace(found, counts=counts, mean=float(numbers.mean()), sd=float(numbers.std()), middles=middles)
+
+
+def _describe_names(column: Column, values: "pd.Series[Any]", present: "pd.Series[Any]") -> ReferenceColumn:
+    listed_from = present
+    if present.nunique() > MOST_CATEGORIES:
+        # Levels listed because they are frequent in certain rows are less so in any others, live ones included; and all
+        # that are known are known from them. So they are chosen by one half of the rows and counted in the other.
+        listed_from, values = present_values(values.iloc[::2], column), values.iloc[1::2]
+    found = ReferenceColumn(column.name, column.kind, categories=_most_frequent(listed_from))
+    found = replace(found, counts=_count(found, values))
+    known = tuple(str(name) for name in listed_from.unique())
+    if len(known) > MOST_KNOWN:
+        return found
+    n_unknown = int((~present_values(values, column).astype(str).isin(known)).sum())
+    return replace(found, known=known, n_unknown=n_unknown)
+
+
+def _means_in_bins(column: ReferenceColumn, numbers: NDArray[np.float64]) -> tuple[float, ...]:
+    """Return the mean of the numbers in each bin, the nearest border where there is none."""
+    codes = np.searchsorted(column.edges, numbers, side="left")
+    n_bins = len(column.edges) + 1
+    counts, sums = np.bincount(codes, minlength=n_bins), np.bincount(codes, numbers, minlength=n_bins)
+    borders = np.array([*column.edges, column.edges[-1]])
+    means: list[float] = np.where(counts > 0, sums / np.maximum(counts, 1), borders).tolist()
+    return tuple(means)
 
 
 def _most_frequent(present: "pd.Series[Any]") -> tuple[str, ...]:
@@ -113,13 +135,20 @@ def _quantile_edges(numbers: NDArray[np.float64]) -> tuple[float, ...]:
     return tuple(np.unique([np.nextafter(numbers.min(), -np.inf), *quantiles]).tolist())
 
 
-def _as_numbers(present: "pd.Series[Any]", kind: ColumnKind) -> NDArray[np.float64]:
+def as_numbers(present: "pd.Series[Any]", kind: ColumnKind) -> NDArray[np.float64]:
+    """Return the values that are binned: numbers, seconds since 1970, numbers of characters."""
     if kind == "date":
         # Not by subtracting a Timestamp: that counts nanoseconds, which the year 9000 has too many of.
         return present.to_numpy().astype("M8[us]").astype(np.int64) / 1e6
     if kind == "text":
         present = present.str.len()
     return np.asarray(present, dtype=np.float64)
+
+
+def bin_numbers(column: ReferenceColumn, numbers: NDArray[np.float64]) -> tuple[int, ...]:
+    """Count numbers into the bins of a column, "missing" left out."""
+    codes = np.searchsorted(column.edges, numbers, side="left")
+    return tuple(np.bincount(codes, minlength=len(column.edges) + 1).tolist())
 
 
 def _count(column: ReferenceColumn, values: "pd.Series[Any]") -> tuple[int, ...]:
@@ -130,5 +159,5 @@ def _count(column: ReferenceColumn, values: "pd.Series[Any]") -> tuple[int, ...]
         codes = np.where(codes < 0, len(column.categories), codes)
         counts = tuple(np.bincount(codes, minlength=n_bins).tolist())
     else:
-        counts = _bin(column, _as_numbers(present, column.kind))
+        counts = bin_numbers(column, as_numbers(present, column.kind))
     return (*counts, len(values) - len(present))

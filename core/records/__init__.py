@@ -49,6 +49,7 @@ from core.records.findings import (
 from core.records.idempotency import KeptAnswer
 from core.records.keys import ApiKey, Scope
 from core.records.live import (
+    AGE_EDGES_S,
     LATENCY_EDGES_MS,
     Alert,
     AlertKind,
@@ -63,6 +64,7 @@ from core.records.live import (
     TrafficPoint,
     TrafficReport,
     Window,
+    refusal_key,
 )
 from core.records.model import (
     Candidate,
@@ -107,6 +109,7 @@ from core.records.release import (
 )
 
 __all__ = [
+    "AGE_EDGES_S",
     "LATENCY_EDGES_MS",
     "AcceptedFinding",
     "Alert",
@@ -208,5 +211,6 @@ __all__ = [
     "Window",
     "new_id",
     "new_ids",
+    "refusal_key",
     "utc_now",
 ]

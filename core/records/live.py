@@ -12,6 +12,13 @@ DriftOutcome = Literal["drifted", "stable", "not_enough_data"]
 
 LATENCY_EDGES_MS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 5000.0)
 """Inner borders of the latency histogram in milliseconds: 12 bins, so that counts of windows add up."""
+AGE_EDGES_S = (-86_400.0, 0.0, 60.0, 3_600.0, 86_400.0, 7 * 86_400.0, 30 * 86_400.0, 365 * 86_400.0, 5 * 365 * 86_400.0)
+"""Inner borders of the age of a date, the moment of the question minus the date, in seconds: 10 bins."""
+
+
+def refusal_key(reason: str, column: str | None = None, key_id: str = "") -> str:
+    """Return under which name refusals for one reason, column and key are counted together."""
+    return f"{key_id}/{reason}/{column or ''}"
 
 
 @dataclass(frozen=True)
@@ -32,13 +39,18 @@ class Prediction:
 
 @dataclass(frozen=True)
 class LabelRecord:
-    """The truth about one prediction, which arrived later. `id` is the prediction's: the newest label counts."""
+    """The truth about one prediction, which arrived later. `id` is the prediction's: the newest label counts.
+
+    Who answered and when is noted from the prediction as the label is stored.
+    """
 
     id: str
     project_id: str
     value: Label
     simulated: bool = False
     received_at: datetime = field(default_factory=utc_now)
+    model_version_id: str = ""
+    predicted_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -54,10 +66,14 @@ class Retention:
 
 @dataclass(frozen=True)
 class Window:
-    """Counts of one minute of traffic for one model version. Windows of any range add up exactly.
+    """Counts of a minute of traffic (or of an hour or day, once folded) for one model version. Windows add up exactly.
 
     `columns[name]` are counts in the bins of the model's reference (see `ReferenceColumn`), `predictions` likewise
-    for the model's answers, `latency` in the bins of `LATENCY_EDGES_MS`.
+    for the model's answers, `scores` for how sure it was; `ages[name]` are those of dates, in the bins of
+    `AGE_EDGES_S`, `latency` in the bins of `LATENCY_EDGES_MS`. `moments[name]` are the sums of z and z^2 in whole
+    thousandths, z being how far a number lies from the reference's mean in its standard deviations. `unknown[name]` are
+    rows with a category that the model has never seen, `refusals` refused requests by `refusal_key`, `n_labelled` rows
+    with a label by now.
     """
 
     project_id: str
@@ -71,6 +87,13 @@ class Window:
     latency: tuple[int, ...] = ()
     columns: dict[str, tuple[int, ...]] = field(default_factory=dict)
     predictions: tuple[int, ...] = ()
+    scores: tuple[int, ...] = ()
+    moments: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    ages: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    unknown: dict[str, int] = field(default_factory=dict)
+    refusals: dict[str, int] = field(default_factory=dict)
+    n_labelled: int = 0
+    n_minutes: int = 1
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
 
 from core.records.base import ColumnKind, Json, Label, Task, new_id, utc_now
@@ -157,6 +158,10 @@ class ReferenceColumn:
     Numbers and dates (as seconds since 1970): `edges` are quantile borders, ends included, so there are len(edges) + 1
     bins. Categories: one bin for each of `categories`, then one for all others. In both cases one more bin, the
     last, for missing values. `counts` therefore has len(edges) + 2 or len(categories) + 2 entries.
+
+    `known` are all categories seen when the model learnt, `n_unknown` how many of the counted rows had another one;
+    None where that is not known. `mean` and `sd` are of the values behind numeric bins, `middles` the means within the
+    bins, in the unit of the edges.
     """
 
     name: str
@@ -164,15 +169,31 @@ class ReferenceColumn:
     edges: tuple[float, ...] = ()
     categories: tuple[str, ...] = ()
     counts: tuple[int, ...] = ()
+    known: tuple[str, ...] | None = None
+    n_unknown: int | None = None
+    mean: float | None = None
+    sd: float | None = None
+    middles: tuple[float, ...] = ()
+
+    @cached_property
+    def known_set(self) -> frozenset[str]:
+        """The categories that are known."""
+        return frozenset(self.known or ())
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What live traffic is compared with: every input column and the model's own predictions on test rows."""
+    """What live traffic is compared with: every input column and the model's own predictions on test rows.
+
+    `score` is how sure it was of them: the probability of `score_class`, or of whatever it answered when that is empty.
+    None for models that give no probabilities, and for versions registered before scores were counted.
+    """
 
     columns: tuple[ReferenceColumn, ...]
     prediction: ReferenceColumn
     n_rows: int
+    score: ReferenceColumn | None = None
+    score_class: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What is remembered of one request, and how entries become predictions and windows of counts."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 import pydantic_core
 
-from core.deploy import count_predictions, count_request_rows
+from core.deploy import RowCounts, count_live_rows, count_predictions, count_scores
 from core.records import LATENCY_EDGES_MS, Json, Label, Prediction, Reference, Window, utc_now
 from core.store import add_windows
 
@@ -36,6 +36,8 @@ class LogEntry:
     probabilities: tuple[dict[str, float], ...] | None = None
     simulated: bool = False
     at: datetime = field(default_factory=utc_now)
+    refusal: str = ""
+    """Why a request was refused, by `refusal_key`."""
 
     @property
     def window_key(self) -> WindowKey:
@@ -75,6 +77,7 @@ def entry_to_line(entry: LogEntry) -> bytes:
         entry.probabilities,
         entry.simulated,
         entry.at.isoformat(),
+        entry.refusal,
     )
     return pydantic_core.to_json(content, inf_nan_mode="null") + b"\n"
 
@@ -89,8 +92,8 @@ def entry_from_line(line: bytes, find_reference: Callable[[str], Reference]) -> 
     LifecycleError
         What `find_reference` raises.
     """
-    project_id, model_version_id, outcome, latency_ms, request_id, *answered, simulated, at = json.loads(line)
-    ids, rows, predictions, probabilities = answered
+    project_id, model_version_id, outcome, latency_ms, request_id, *answered = json.loads(line)
+    ids, rows, predictions, probabilities, simulated, at, *refusal = answered
     return LogEntry(
         project_id,
         model_version_id,
@@ -104,6 +107,7 @@ def entry_from_line(line: bytes, find_reference: Callable[[str], Reference]) -> 
         None if probabilities is None else tuple(probabilities),
         simulated,
         datetime.fromisoformat(at),
+        *refusal,
     )
 
 
@@ -121,9 +125,12 @@ def _count_window(key: WindowKey, entries: list[LogEntry]) -> Window:
     answered = [entry for entry in entries if entry.outcome == "answered"]
     rows = [row for entry in answered for row in entry.rows]
     predictions = [prediction for entry in answered for prediction in entry.predictions]
+    probabilities = [one for entry in answered for one in entry.probabilities or ()]
+    asked_at = [entry.at.timestamp() for entry in answered for _ in entry.rows]
     bins = np.searchsorted(LATENCY_EDGES_MS, [entry.latency_ms for entry in entries], side="left")
     latency = np.bincount(bins, minlength=len(LATENCY_EDGES_MS) + 1)
     reference = entries[0].reference
+    counts = count_live_rows(reference, rows, asked_at) if rows else RowCounts()
     return Window(
         project_id=project_id,
         model_version_id=model_version_id,
@@ -133,8 +140,10 @@ def _count_window(key: WindowKey, entries: list[LogEntry]) -> Window:
         n_refused=sum(entry.outcome == "refused" for entry in entries),
         n_errors=sum(entry.outcome == "failed" for entry in entries),
         latency=tuple(int(count) for count in latency),
-        columns=count_request_rows(reference, rows) if rows else {},
+        **counts.__dict__,
         predictions=count_predictions(reference, predictions) if rows else (),
+        scores=count_scores(reference, probabilities) if probabilities else (),
+        refusals=dict(Counter(entry.refusal for entry in entries if entry.refusal)),
     )
 
 

@@ -31,7 +31,7 @@ async def addressed_slug(request: Request, scope: Scope) -> str:
     slug: str | None = request.path_params.get("deployment")
     if slug is None:
         slug = await run_sync(service_of(request).only_slug, lambda one: may_see(request, one, scope))
-    permit(request, slug, scope)
+    request.state.key_id = permit(request, slug, scope)
     return slug
 
 
@@ -56,7 +56,8 @@ def is_permitted(request: Request) -> bool:
 
 async def receive(request: Request, started_at: float) -> Received:
     """Return the body of a request, read within its limits, with what its headers say about it."""
-    return Received(await _read_limited(request), started_at, request.headers.get(SIMULATED_HEADER) == "1")
+    simulated = request.headers.get(SIMULATED_HEADER) == "1"
+    return Received(await _read_limited(request), started_at, simulated, request.state.key_id)
 
 
 def mark_once(request: Request, project_id: str, kind: Kind, received: Received) -> Received:

@@ -137,8 +137,8 @@ async def predict(request: Request) -> Response:
     served = service.models.loaded_for(slug)
     try:
         received = await receive(request, started_at)
-    except RefusalError:
-        await run_sync(service.refuse, slug, Received(b"", started_at))
+    except RefusalError as refusal:
+        await run_sync(service.refuse, slug, Received(b"", started_at, key_id=request.state.key_id), refusal)
         raise
     if served is None:
         served = await run_sync(service.models.get, slug)

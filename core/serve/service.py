@@ -11,7 +11,7 @@ from typing import Literal
 import pydantic_core
 
 from core.deploy import Answers
-from core.records import Json, new_ids
+from core.records import Json, new_ids, refusal_key
 from core.serve import contract
 from core.serve.idempotency import Once, find_winner
 from core.serve.keyring import Keyring
@@ -30,13 +30,15 @@ logger = logging.getLogger(__name__)
 class Received:
     """The body of a request, and when it came, in seconds of `time.perf_counter`.
 
-    `simulated`: it is made-up traffic. `once`: it may be sent again, and is to be answered and logged once.
+    `simulated`: it is made-up traffic. `once`: it may be sent again, and is to be answered and logged once. `key_id`: by
+    which key, empty where none was needed.
     """
 
     body: bytes
     started_at: float
     simulated: bool = False
     once: Once | None = None
+    key_id: str = ""
 
 
 class Service:
@@ -82,8 +84,8 @@ class Service:
         """
         try:
             return served.contract.read_rows(contract.read_body(received.body))
-        except RefusalError:
-            self._log_unanswered(served, received, "refused")
+        except RefusalError as refusal:
+            self._log_unanswered(served, received, "refused", refusal)
             raise
 
     def fail(self, served: ServedModel, received: Received, error: Exception) -> RefusalError:
@@ -148,14 +150,23 @@ class Service:
         is_new = self.store.log.append(entry.to_predictions(), count_entries([entry]), answer=kept)
         return content if is_new else find_winner(self.store, once)
 
-    def refuse(self, slug: str, received: Received) -> None:
+    def refuse(self, slug: str, received: Received, refusal: RefusalError) -> None:
         """Count a request that was refused before its body was read."""
-        self._log_unanswered(self.models.get(slug), received, "refused")
+        self._log_unanswered(self.models.get(slug), received, "refused", refusal)
 
-    def _log_unanswered(self, served: ServedModel, received: Received, outcome: Literal["refused", "failed"]) -> None:
+    def _log_unanswered(
+        self,
+        served: ServedModel,
+        received: Received,
+        outcome: Literal["refused", "failed"],
+        refusal: RefusalError | None = None,
+    ) -> None:
         latency_ms = (time.perf_counter() - received.started_at) * 1000
         self.metrics.of(served.project.slug, served.model.number).count(outcome, 0, latency_ms)
-        self.log.add(LogEntry(served.project.id, served.model.id, served.loaded.reference, outcome, latency_ms))
+        reason = refusal_key(refusal.code, refusal.column, received.key_id) if refusal else ""
+        self.log.add(
+            LogEntry(served.project.id, served.model.id, served.loaded.reference, outcome, latency_ms, refusal=reason)
+        )
 
     def status(self) -> Json:
         """Return in short whether all is well: what is loaded, what is wrong, what the log had to drop."""

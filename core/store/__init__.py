@@ -1,9 +1,10 @@
 """The only part that touches the database and decides where files live; it hands back records."""
 
 from core.store.job_handle import JobHandle, StoppedError
-from core.store.prediction_log import JournalPlace, LabelledAnswer, LabelledPrediction, add_windows
+from core.store.prediction_log import JournalPlace, LabelledAnswer, LabelledPrediction
 from core.store.store import Store, open_store
 from core.store.tables import record_from_json, record_to_json
+from core.store.window_rows import add_windows
 
 __all__ = [
     "JobHandle",

@@ -1,7 +1,7 @@
 """The log of live traffic: predictions, the labels that arrive later, and windows of counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, and_, delete, func, insert, select, update
@@ -9,11 +9,13 @@ from sqlalchemy import Connection, Engine, and_, delete, func, insert, select, u
 from core import records
 from core.store.database import take_turn
 from core.store.kept_answers import keep_answer
+from core.store.label_rows import LABEL, PREDICTION, chunks, store_labels
 from core.store.prediction_rows import insert_predictions
-from core.store.tables import JOURNAL, TABLES, WINDOW, to_record, to_row
+from core.store.tables import JOURNAL, WINDOW, to_record
+from core.store.window_rows import HEAVY, add_window, fold_windows, in_span, sum_span
 
-PREDICTION = TABLES[records.Prediction]
-LABEL = TABLES[records.LabelRecord]
+MOST_COUNTED = 50_000
+"""Predictions that are counted one by one between two moments; more are read off the windows, to the minute."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,9 @@ class PredictionLog:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
+    def _reading(self) -> Connection:
+        return self.engine.connect().execution_options(read_only=True)
+
     def append(
         self,
         predictions: Sequence[records.Prediction],
@@ -70,12 +75,12 @@ class PredictionLog:
             # Sorted, so that two writers take their turns in the same order and cannot wait for each other for ever.
             for window in sorted(windows, key=lambda window: window.project_id):
                 take_turn(connection, window.project_id)
-                _add_window(connection, window)
+                add_window(connection, window)
         return True
 
     def journalled(self, segment: str) -> int:
         """Return how many bytes of a segment of a journal have been written here."""
-        with self.engine.connect().execution_options(read_only=True) as connection:
+        with self._reading() as connection:
             return int(connection.scalar(select(JOURNAL.c.n_bytes).where(JOURNAL.c.segment == segment)) or 0)
 
     def forget_journal(self, segment: str) -> None:
@@ -94,7 +99,7 @@ class PredictionLog:
         oldest = oldest.order_by(PREDICTION.c.predicted_at).limit(limit)
         with self.engine.begin() as connection:
             ids = list(connection.scalars(oldest))
-            for chunk in _chunks(ids):
+            for chunk in chunks(ids):
                 connection.execute(delete(PREDICTION).where(PREDICTION.c.id.in_(chunk)))
         return len(ids)
 
@@ -103,24 +108,54 @@ class PredictionLog:
         project_id: str,
         *,
         since: datetime | None = None,
+        until: datetime | None = None,
         model_version_id: str | None = None,
         newest: int | None = None,
         with_bins: bool = True,
     ) -> list[records.Window]:
-        """Return the windows of a project that began at or after `since`, oldest first; `newest` keeps the last.
+        """Return the windows that began at or after `since` and before `until`, oldest first; `newest` keeps the last.
 
-        Without bins `columns` and `predictions` stay empty: traffic alone is read many times faster.
+        Without bins only traffic and refusals are read, many times faster: the other counts stay empty.
         """
-        wanted = [column for column in WINDOW.columns if with_bins or column.name not in ("columns", "predictions")]
-        query = select(*wanted).where(WINDOW.c.project_id == project_id).order_by(WINDOW.c.started_at.desc())
-        if since is not None:
-            query = query.where(WINDOW.c.started_at >= since)
-        if model_version_id is not None:
-            query = query.where(WINDOW.c.model_version_id == model_version_id)
+        query = select(*(column for column in WINDOW.columns if with_bins or column.name not in HEAVY))
+        query = query.where(in_span(project_id, since, until, model_version_id)).order_by(WINDOW.c.started_at.desc())
         if newest is not None:
             query = query.limit(newest)
-        with self.engine.connect().execution_options(read_only=True) as connection:
+        with self._reading() as connection:
             return [to_record(records.Window, row) for row in reversed(connection.execute(query).mappings().all())]
+
+    def total(
+        self,
+        project_id: str,
+        model_version_id: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> records.Window | None:
+        """Return the sum of a model version's windows that began at or after `since` and before `until`.
+
+        Exactly the sum of `windows`, in any order and however they were folded; None when there are none.
+        """
+        with self._reading() as connection:
+            return sum_span(connection, in_span(project_id, since, until, model_version_id))
+
+    def fold(self, project_id: str, *, n_minutes: int, before: datetime, limit: int) -> int:
+        """Replace at most `limit` windows shorter than `n_minutes` by their sums; return how many went.
+
+        Only whole spans that lie before a moment are touched. What windows add up to stays the same.
+        """
+        with self.engine.begin() as connection:
+            return fold_windows(connection, project_id, n_minutes=n_minutes, before=before, limit=limit)
+
+    def coverage(self, project_id: str, *, model_version_id: str | None = None) -> tuple[int, int]:
+        """Return how many rows were answered and logged, and how many of them have a label, from the windows.
+
+        As quick for ten million rows as for ten; rows that the log has deleted are still counted.
+        """
+        sums = select(func.sum(WINDOW.c.n_rows), func.sum(WINDOW.c.n_labelled))
+        with self._reading() as connection:
+            n_rows, n_labelled = connection.execute(sums.where(in_span(project_id, None, None, model_version_id))).one()
+        return int(n_rows or 0), int(n_labelled or 0)
 
     def add_labels(self, labels: Sequence[records.LabelRecord]) -> tuple[int, tuple[str, ...]]:
         """Store labels of predictions; a later label of the same prediction replaces the earlier one.
@@ -130,21 +165,10 @@ class PredictionLog:
         tuple of int and tuple of str
             How many labels were stored, and the prediction ids that are unknown in that project.
         """
-        by_id = {label.id: label for label in labels}
         with self.engine.begin() as connection:
-            for project_id in sorted({label.project_id for label in labels}):
-                take_turn(connection, project_id)
-            known: set[str] = set()
-            for chunk in _chunks(list(by_id)):
-                query = select(PREDICTION.c.id, PREDICTION.c.project_id).where(PREDICTION.c.id.in_(chunk))
-                known |= {row.id for row in connection.execute(query) if row.project_id == by_id[row.id].project_id}
-                present = set(connection.scalars(select(LABEL.c.id).where(LABEL.c.id.in_(chunk))))
-                for label_id in present & known:
-                    connection.execute(update(LABEL).where(LABEL.c.id == label_id).values(**to_row(by_id[label_id])))
-                fresh = [to_row(by_id[label_id]) for label_id in chunk if label_id in known - present]
-                if fresh:
-                    connection.execute(insert(LABEL), fresh)
-        return len(known), tuple(label_id for label_id in by_id if label_id not in known)
+            known = store_labels(connection, labels)
+        asked = dict.fromkeys(label.id for label in labels)
+        return len(known), tuple(label_id for label_id in asked if label_id not in known)
 
     def count(self, project_id: str, *, model_version_id: str | None = None) -> tuple[int, int]:
         """Return how many predictions a project, or one model version of it, has logged; how many have a label."""
@@ -154,27 +178,33 @@ class PredictionLog:
             of_version = PREDICTION.c.model_version_id == model_version_id
             predictions = predictions.where(of_version)
             labels = labels.join(PREDICTION, PREDICTION.c.id == LABEL.c.id).where(of_version)
-        with self.engine.connect().execution_options(read_only=True) as connection:
+        with self._reading() as connection:
             return int(connection.scalar(predictions) or 0), int(connection.scalar(labels) or 0)
 
     def count_between(self, project_id: str, first: datetime, end: datetime) -> int:
-        """Return how many predictions were made at or after `first` and before `end`."""
-        query = select(func.count()).select_from(PREDICTION).where(PREDICTION.c.project_id == project_id)
-        query = query.where(PREDICTION.c.predicted_at >= first, PREDICTION.c.predicted_at < end)
-        with self.engine.connect().execution_options(read_only=True) as connection:
-            return int(connection.scalar(query) or 0)
+        """Return how many predictions were made at or after `first` and before `end`; to the minute if very many."""
+        about = select(func.sum(WINDOW.c.n_rows)).where(in_span(project_id, first, end, None))
+        exact = select(func.count()).select_from(PREDICTION).where(PREDICTION.c.project_id == project_id)
+        exact = exact.where(PREDICTION.c.predicted_at >= first, PREDICTION.c.predicted_at < end)
+        with self._reading() as connection:
+            n_rows = int(connection.scalar(about) or 0)
+            return n_rows if n_rows > MOST_COUNTED else int(connection.scalar(exact) or 0)
 
     def labelled_answers(
         self, project_id: str, *, newest: int, model_version_id: str | None = None
     ) -> list[LabelledAnswer]:
         """Return the last so many predictions whose label is known, oldest first, without their inputs."""
+        # The search goes along an index of the labels, so it takes as long for ten million predictions as for ten
+        # thousand; labels whose predictions are deleted, all older than those kept, are not gone through.
+        kept = select(func.min(PREDICTION.c.predicted_at)).where(PREDICTION.c.project_id == project_id)
         names = ("model_version_id", "predicted_at", "prediction", "probabilities")
         query = select(*(PREDICTION.c[name] for name in names), LABEL.c.value)
-        query = query.join(LABEL, PREDICTION.c.id == LABEL.c.id).where(PREDICTION.c.project_id == project_id)
+        query = query.select_from(LABEL).join(PREDICTION, PREDICTION.c.id == LABEL.c.id)
+        query = query.where(LABEL.c.project_id == project_id, LABEL.c.predicted_at >= kept.scalar_subquery())
         if model_version_id is not None:
-            query = query.where(PREDICTION.c.model_version_id == model_version_id)
-        query = query.order_by(PREDICTION.c.predicted_at.desc(), PREDICTION.c.id.desc()).limit(newest)
-        with self.engine.connect().execution_options(read_only=True) as connection:
+            query = query.where(LABEL.c.model_version_id == model_version_id)
+        query = query.order_by(LABEL.c.predicted_at.desc(), LABEL.c.id.desc()).limit(newest)
+        with self._reading() as connection:
             return [LabelledAnswer(*row) for row in reversed(connection.execute(query).all())]
 
     def read(
@@ -195,7 +225,7 @@ class PredictionLog:
         query = query.order_by(PREDICTION.c.predicted_at.desc(), PREDICTION.c.id.desc())
         if newest is not None:
             query = query.limit(newest)
-        with self.engine.connect().execution_options(read_only=True) as connection:
+        with self._reading() as connection:
             rows = list(connection.execute(query).mappings())
         return [
             LabelledPrediction(
@@ -219,44 +249,3 @@ def _move_on(connection: Connection, place: JournalPlace) -> bool:
     elif present < place.end:
         connection.execute(update(JOURNAL).where(JOURNAL.c.segment == place.segment).values(n_bytes=place.end))
     return present is None or present < place.end
-
-
-def add_windows(first: records.Window, second: records.Window) -> records.Window:
-    """Return the sum of two windows of one model version: counts add up, the earlier beginning stays."""
-    names = {**first.columns, **second.columns}
-    return replace(
-        first,
-        started_at=min(first.started_at, second.started_at),
-        n_requests=first.n_requests + second.n_requests,
-        n_rows=first.n_rows + second.n_rows,
-        n_refused=first.n_refused + second.n_refused,
-        n_errors=first.n_errors + second.n_errors,
-        n_dropped=first.n_dropped + second.n_dropped,
-        latency=_add(first.latency, second.latency),
-        columns={name: _add(first.columns.get(name, ()), second.columns.get(name, ())) for name in names},
-        predictions=_add(first.predictions, second.predictions),
-    )
-
-
-def _add(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...]:
-    if not first or not second:
-        return first or second
-    return tuple(a + b for a, b in zip(first, second, strict=True))
-
-
-def _add_window(connection: Connection, window: records.Window) -> None:
-    key = and_(
-        WINDOW.c.project_id == window.project_id,
-        WINDOW.c.model_version_id == window.model_version_id,
-        WINDOW.c.started_at == window.started_at,
-    )
-    present = connection.execute(select(WINDOW).where(key)).mappings().first()
-    if present is None:
-        connection.execute(insert(WINDOW).values(**to_row(window)))
-    else:
-        total = add_windows(to_record(records.Window, present), window)
-        connection.execute(update(WINDOW).where(key).values(**to_row(total)))
-
-
-def _chunks(values: list[str], size: int = 500) -> list[list[str]]:
-    return [values[start : start + size] for start in range(0, len(values), size)]

@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from core import records
+from core.store.counts import BY_NAME, ONE_BY_NAME, ROW, Shape
 
 R = TypeVar("R")
 
@@ -51,6 +52,25 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Turn the stored naive moment into an aware one."""
         return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Counts(TypeDecorator[Any]):
+    """Counts in bins, packed: see `core.store.counts`."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes:  # noqa: ARG002
+        """Pack the counts."""
+        return self.shape.pack(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Unpack them."""
+        return self.shape.unpack_all([value])
 
 
 SCALARS: dict[type, type[TypeEngine[Any]]] = {
@@ -111,7 +131,11 @@ TABLES: dict[type, Table] = {
     records.Prediction: _table_for(
         records.Prediction, "prediction", (("project_id", "predicted_at"), ("model_version_id",))
     ),
-    records.LabelRecord: _table_for(records.LabelRecord, "label", (("project_id", "received_at"),)),
+    records.LabelRecord: _table_for(
+        records.LabelRecord,
+        "label",
+        (("project_id", "received_at"), ("project_id", "predicted_at"), ("model_version_id", "predicted_at")),
+    ),
     records.ShadowAnswer: _table_for(records.ShadowAnswer, "shadow_answer", (("project_id", "model_version_id"),)),
     records.Retention: _table_for(records.Retention, "retention", PROJECT),
     records.Alert: _table_for(records.Alert, "alert", PROJECT),
@@ -124,8 +148,17 @@ WINDOW = Table(
     Column("project_id", Text, primary_key=True),
     Column("model_version_id", Text, primary_key=True),
     Column("started_at", UtcDateTime, primary_key=True),
+    Column("n_minutes", Integer, primary_key=True),
     *(Column(name, Integer, nullable=False) for name in ("n_requests", "n_rows", "n_refused", "n_errors", "n_dropped")),
-    *(Column(name, JSON, nullable=False) for name in ("latency", "columns", "predictions")),
+    Column("n_labelled", Integer, nullable=False),
+    # The small ones first: where traffic alone is read, the database does not touch the rest.
+    Column("latency", Counts(ROW), nullable=False),
+    Column("refusals", Counts(ONE_BY_NAME), nullable=False),
+    Column("predictions", Counts(ROW), nullable=False),
+    Column("scores", Counts(ROW), nullable=False),
+    Column("unknown", Counts(ONE_BY_NAME), nullable=False),
+    *(Column(name, Counts(BY_NAME), nullable=False) for name in ("ages", "moments", "columns")),
+    Index(None, "project_id", "started_at"),
 )
 TABLES[records.Window] = WINDOW
 

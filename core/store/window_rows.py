@@ -1,0 +1,125 @@
+"""Windows in the database: added to, read, added up, and folded into coarser ones."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, LargeBinary, and_, delete, func, insert, select, type_coerce, update
+
+from core import records
+from core.store.counts import add_counts
+from core.store.database import take_turn
+from core.store.tables import WINDOW, Counts, to_record
+
+NUMBERS = ("n_requests", "n_rows", "n_refused", "n_errors", "n_dropped", "n_labelled")
+SHAPES = {column.name: column.type.shape for column in WINDOW.columns if isinstance(column.type, Counts)}
+HEAVY = frozenset(SHAPES) - {"latency", "refusals"}
+"""What is not read where traffic alone is asked for."""
+KEY = ("project_id", "model_version_id", "started_at", "n_minutes")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def add_windows(first: records.Window, second: records.Window) -> records.Window:
+    """Return the sum of two windows of one model version: counts add up, the earlier beginning stays."""
+    return replace(
+        first,
+        started_at=min(first.started_at, second.started_at),
+        n_minutes=max(first.n_minutes, second.n_minutes),
+        **{name: getattr(first, name) + getattr(second, name) for name in NUMBERS},
+        **{name: _add(getattr(first, name), getattr(second, name)) for name in SHAPES},
+    )
+
+
+def _add(first: Any, second: Any) -> Any:
+    """Return the sum of two numbers, of two rows of counts, or of either by name."""
+    if not first or not second:
+        return first or second
+    if isinstance(first, dict):
+        return {name: _add(first.get(name), second.get(name)) for name in {**first, **second}}
+    return first + second if isinstance(first, int) else add_counts(first, second)
+
+
+def add_window(connection: Connection, window: records.Window) -> None:
+    """Add a window to the one of the same minute and model version that is there; make it where there is none."""
+    present = connection.execute(select(WINDOW).where(_is(window))).mappings().first()
+    if present is None:
+        connection.execute(insert(WINDOW), _to_values(window))
+    else:
+        total = add_windows(to_record(records.Window, present), window)
+        connection.execute(update(WINDOW).where(_is(window)), _to_values(total))
+
+
+def _is(window: records.Window) -> ColumnElement[bool]:
+    return and_(*(WINDOW.c[name] == getattr(window, name) for name in KEY))
+
+
+def _to_values(window: records.Window) -> dict[str, Any]:
+    return {column.name: getattr(window, column.name) for column in WINDOW.columns}
+
+
+def in_span(
+    project_id: str, since: datetime | None, until: datetime | None, model_version_id: str | None
+) -> ColumnElement[bool]:
+    """Return the condition for the windows of a project that began at or after `since` and before `until`."""
+    conditions = [WINDOW.c.project_id == project_id]
+    if since is not None:
+        conditions.append(WINDOW.c.started_at >= since)
+    if until is not None:
+        conditions.append(WINDOW.c.started_at < until)
+    if model_version_id is not None:
+        conditions.append(WINDOW.c.model_version_id == model_version_id)
+    return and_(*conditions)
+
+
+def sum_span(connection: Connection, condition: ColumnElement[bool]) -> records.Window | None:
+    """Return the sum of all windows in a span, of one model version; None when there is none.
+
+    The same as adding them up one by one, many times faster: numbers are summed by the database, counts as they are
+    packed.
+    """
+    numbers = [func.sum(WINDOW.c[name]).label(name) for name in NUMBERS]
+    keys = [func.min(WINDOW.c[name]).label(name) for name in ("project_id", "model_version_id", "started_at")]
+    keys.append(func.max(WINDOW.c.n_minutes).label("n_minutes"))
+    head = connection.execute(select(*keys, *numbers).where(condition)).mappings().one()
+    if head["started_at"] is None:
+        return None
+    packed = [type_coerce(WINDOW.c[name], LargeBinary).label(name) for name in SHAPES]
+    rows = connection.execute(select(*packed).where(condition)).all()
+    columns = zip(*rows, strict=True)
+    sums = {name: SHAPES[name].unpack_all(column) for name, column in zip(SHAPES, columns, strict=True)}
+    return records.Window(**{**head, **{name: int(head[name]) for name in NUMBERS}, **sums})
+
+
+def fold_windows(connection: Connection, project_id: str, *, n_minutes: int, before: datetime, limit: int) -> int:
+    """Replace windows shorter than `n_minutes` that began before a moment by their sums; return how many went.
+
+    Spans begin at whole multiples of their length since 1970, so a window is folded into the same span whenever it
+    comes; a later one is added to the span that is there.
+
+    Parameters
+    ----------
+    before : datetime
+        Only whole spans before it are folded.
+    limit : int
+        Windows folded in one transaction at most.
+    """
+    end = _span_start(before, n_minutes)
+    short = and_(in_span(project_id, None, end, None), WINDOW.c.n_minutes < n_minutes)
+    take_turn(connection, project_id)
+    rows = connection.execute(select(WINDOW).where(short).order_by(WINDOW.c.started_at).limit(limit)).mappings().all()
+    spans: dict[tuple[str, datetime], records.Window] = {}
+    for row in rows:
+        window = to_record(records.Window, row)
+        connection.execute(delete(WINDOW).where(_is(window)))
+        start = _span_start(window.started_at, n_minutes)
+        window = replace(window, started_at=start, n_minutes=n_minutes)
+        place = (window.model_version_id, start)
+        spans[place] = add_windows(spans[place], window) if place in spans else window
+    for window in spans.values():
+        add_window(connection, window)
+    return len(rows)
+
+
+def _span_start(moment: datetime, n_minutes: int) -> datetime:
+    since = moment - EPOCH
+    return moment - since % timedelta(minutes=n_minutes)
