@@ -23,7 +23,9 @@ from core.errors import LifecycleError, NotReadyError
 from core.records import ApiKey, ProcessInfo, utc_now
 from core.serve.app import create_app
 from core.serve.client import HEARTBEAT_MAX_AGE, PROCESS_NAME
+from core.serve.log_writer import LogWriter
 from core.serve.metrics import SHARED_FOLDER
+from core.serve.recorder import write_trouble
 from core.serve.request_ids import LOG_FORMAT, add_request_id
 from core.serve.snippets import KEY_VARIABLE
 from core.serve.workers import Parent, Workers, can_share_port, default_workers
@@ -32,8 +34,9 @@ from core.store import Store, open_store
 HEARTBEAT_INTERVAL_S = 5.0
 SHUTDOWN_TIMEOUT_S = 10
 KEEP_ALIVE_S = 30
+LOG_NICENESS = 5
 SWITCH_INTERVAL_S = 0.0005
-"""How long the thread that writes the log may keep the others waiting; Python's default is ten times as much."""
+"""How long other threads may keep the answering one waiting; Python's default is ten times as much."""
 logger = logging.getLogger("core.serve")
 
 
@@ -182,10 +185,31 @@ def serve_together(store: Store, info: ProcessInfo, address: tuple[str, int], n_
         server.run(sockets=[bound])
         own.engine.dispose()
 
+    def keep_log(_parent: Parent, wait_for_end: Callable[[], object]) -> None:
+        own = open_store(store.home, store.engine.url.render_as_string(hide_password=False))
+        write_log(own, Path(os.environ[SHARED_FOLDER]), wait_for_end)
+        own.engine.dispose()
+
     store.engine.dispose()
     with tempfile.TemporaryDirectory(prefix="full-circle-metrics-") as folder:
         os.environ[SHARED_FOLDER] = folder
-        Workers(n_workers, work).run(stopping, beat_sometimes)
+        Workers(n_workers, work, keep_log).run(stopping, beat_sometimes)
+
+
+def write_log(store: Store, shared: Path, wait_for_end: Callable[[], object]) -> None:
+    """Move what workers journal to the store until told to end, or the main process is gone."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+
+    def end_with_parent() -> None:
+        wait_for_end()
+        stopping.set()
+
+    threading.Thread(target=end_with_parent, name="lifeline", daemon=True).start()
+    # Who asks must not wait for the log: where there is too little processor for both, the log comes later.
+    os.nice(LOG_NICENESS)
+    LogWriter(store, lambda trouble: write_trouble(shared, trouble)).run(stopping)
 
 
 def serve(options: argparse.Namespace) -> None:
@@ -206,7 +230,7 @@ def serve(options: argparse.Namespace) -> None:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     with announced(store, info):
         print(f"Predictions at {address}", flush=True)
-        if n_workers == 1:
+        if not can_share_port():
             serve_alone(store, info, bound)
         else:
             place = (options.host, bound.getsockname()[1])

@@ -1,40 +1,37 @@
-"""The journal of a worker process: what was answered and is not in the store yet, in files that outlive the process.
+"""The journal: what was answered and may not be in the store yet, in files that outlive the process that answered.
 
 An entry is one line, written by one call before the answer is sent. From then on the operating system has it, whatever
 happens to the process; only when the whole machine stops at once can it be lost, as nothing waits for the disk. A
-process holds a lock on each of its segments, which ends with it: a segment that can be locked is left over from one
-that died.
+process holds a lock on the segment it writes, which ends with it: a segment that can be locked gets no more entries.
 """
 
 import logging
 import os
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.records import new_id
-from core.store import JournalPlace
 
 SEGMENT_BYTES = 4_000_000
 SEGMENT_S = 60.0
 """A segment takes no more entries after so many bytes or seconds, so that it can be removed once they are stored."""
 SUFFIX = ".jsonl"
 N_ATTEMPTS = 5
+READ_BYTES = 1_000_000
 logger = logging.getLogger(__name__)
 
 
 @dataclass
 class Segment:
-    """A file of the journal that this process holds: how long it is, and up to where the store has it, in bytes."""
+    """A file of the journal: where it is open, since when, and how long it is, in bytes."""
 
     path: Path
     descriptor: int
     began_at: float
     size: int = 0
-    stored: int = 0
 
     @property
     def id(self) -> str:
@@ -58,13 +55,27 @@ class Segment:
             raise OSError("no space for the whole entry")
         self.size += n_written
 
-    def lines_after(self, start: int) -> Iterator[tuple[bytes, int]]:
-        """Yield the whole lines after the first `start` bytes, each with where it ends; half a line is no entry."""
-        end = start
-        for line in self.path.read_bytes()[start:].splitlines(keepends=True):
-            end += len(line)
-            if line.endswith(b"\n"):
-                yield line, end
+    def read_lines(self, start: int) -> list[bytes]:
+        """Return whole lines after the first `start` bytes, about a megabyte of them; half a line is no entry."""
+        os.lseek(self.descriptor, start, os.SEEK_SET)
+        read = b""
+        while more := os.read(self.descriptor, READ_BYTES):
+            read += more
+            if b"\n" in more:
+                break
+        return [line for line in read.splitlines(keepends=True) if line.endswith(b"\n")]
+
+    def is_ended(self) -> bool:
+        """Whether the process that wrote it has let go of it, or died; it is ours from then on."""
+        return _lock(self.descriptor)
+
+    def is_gone(self) -> bool:
+        """Whether another process has removed the file."""
+        return os.fstat(self.descriptor).st_nlink == 0
+
+    def let_go(self) -> None:
+        """Close the file; whoever looks for segments without a process may have it now."""
+        os.close(self.descriptor)
 
     def remove(self) -> None:
         """Delete the file and let go of it, in this order: nobody else may take it for left over in between."""
@@ -77,7 +88,7 @@ class Segment:
 
 
 class Journal:
-    """The segments of one process. `append` and `mark_stored` belong under one lock; nothing here raises.
+    """What one process writes, segment by segment. Its methods belong under one lock; none of them raises.
 
     Parameters
     ----------
@@ -89,14 +100,11 @@ class Journal:
         self.folder = folder
         self.trouble = ""
         self._current: Segment | None = None
-        self._filled: list[Segment] = []
 
-    def append(self, line: bytes) -> JournalPlace | None:
-        """Write an entry and return its place; None when it could not be written, which `trouble` then says."""
+    def append(self, line: bytes) -> bool:
+        """Write an entry; return whether it could be written. If not, `trouble` says why."""
         try:
-            if self._current is not None and self._current.is_full:
-                self._filled.append(self._current)
-                self._current = None
+            self.turn_over()
             if self._current is None:
                 self._current = _begin(self.folder)
             self._current.write(line)
@@ -107,27 +115,29 @@ class Journal:
                 f"The journal of predictions cannot be written ({error.strerror or error}). Questions are answered, "
                 "but what is not in the log yet is lost if the service dies. Free space on the disk."
             )
-            return None
+            return False
         self.trouble = ""
-        return JournalPlace(self._current.id, self._current.size)
+        return True
 
-    def mark_stored(self, place: JournalPlace) -> list[Segment]:
-        """Note up to where the store has a segment; return segments that nobody needs any more, to be removed."""
-        for segment in [*self._filled, *([self._current] if self._current else [])]:
-            if segment.id == place.segment:
-                segment.stored = place.end
-        done = [segment for segment in self._filled if segment.stored == segment.size]
-        self._filled = [segment for segment in self._filled if segment.stored < segment.size]
-        return done
+    def turn_over(self) -> None:
+        """Let go of a segment that is full or old."""
+        if self._current is not None and self._current.is_full:
+            self.finish()
 
-    def finish(self) -> list[Segment]:
-        """Let go of everything; return segments that are stored wholly, to be removed. The others stay for later."""
-        held = [*self._filled, *([self._current] if self._current else [])]
-        self._filled, self._current = [], None
-        for segment in held:
-            if segment.stored < segment.size:
-                os.close(segment.descriptor)
-        return [segment for segment in held if segment.stored == segment.size]
+    def finish(self) -> None:
+        """Let go of the segment; the next entry begins another."""
+        if self._current is not None:
+            self._current.let_go()
+        self._current = None
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    """Return how many bytes each segment of all processes has, by its id."""
+    found = {}
+    for path in folder.glob(f"*{SUFFIX}"):
+        with suppress(OSError):  # It has just been removed.
+            found[path.stem] = path.stat().st_size
+    return found
 
 
 def _begin(folder: Path) -> Segment:
@@ -142,17 +152,42 @@ def _begin(folder: Path) -> Segment:
     raise OSError("no segment could be locked")
 
 
-def find_left_over(folder: Path) -> Iterator[Segment]:
-    """Yield the segments of processes that died, oldest first, each locked: no two processes get the same one."""
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
-        try:
-            descriptor = os.open(path, os.O_RDWR)
-        except OSError:  # Its process has just removed it.
-            continue
-        if _lock(descriptor) and os.fstat(descriptor).st_nlink:
-            yield Segment(path, descriptor, time.monotonic(), path.stat().st_size)
-        else:
-            os.close(descriptor)
+def open_segment(path: Path) -> Segment | None:
+    """Return a segment of any process, to be read; None when it has just been removed."""
+    try:
+        return Segment(path, os.open(path, os.O_RDWR), time.monotonic())
+    except OSError:
+        return None
+
+
+class Turn:
+    """Sees to it that one process at a time moves a folder's journals to the store.
+
+    Parameters
+    ----------
+    path : Path
+        The file that is locked.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    def take(self) -> bool:
+        """Whether it is our turn; the system takes it back from a process that dies."""
+        if self._descriptor is None:
+            descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600)
+            if not _lock(descriptor):
+                os.close(descriptor)
+                return False
+            self._descriptor = descriptor
+        return True
+
+    def give_back(self) -> None:
+        """Let another process have it."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._descriptor = None
 
 
 if sys.platform == "win32":

@@ -37,7 +37,6 @@ async def take_labels(service: Service, served: ServedModel, received: Received)
     coming = Coming()
     for pause_s in LOOK_INTERVALS_S if unknown else ():
         coming = await run_sync(find_coming, service.store, unknown)
-        service.log.hurry()
         await asyncio.sleep(pause_s if coming.any else 0)
         # Tried once more in any case: what was on its way before the look may have arrived since.
         missed = set(unknown)

@@ -1,20 +1,16 @@
 """What is remembered of one request, and how entries become predictions and windows of counts."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import reduce
-from itertools import groupby
 from typing import Literal
 
 import numpy as np
 import pydantic_core
 
 from core.deploy import RowCounts, count_live_rows, count_predictions, count_scores
-from core.records import LATENCY_EDGES_MS, Json, Label, Prediction, Reference, Window, utc_now
-from core.store import add_windows
+from core.records import LATENCY_EDGES_MS, Json, Label, Prediction, Reference, ReferenceColumn, Window, utc_now
 
 WindowKey = tuple[str, str, datetime]
 """Project, model version, minute."""
@@ -22,12 +18,15 @@ WindowKey = tuple[str, str, datetime]
 
 @dataclass(frozen=True)
 class LogEntry:
-    """One request to predict: what was asked and answered, or that it was refused or failed."""
+    """One request to predict: what was asked and answered, or that it was refused or failed.
+
+    The outcome "dropped" stands for rows of several requests that were answered but not logged.
+    """
 
     project_id: str
     model_version_id: str
     reference: Reference
-    outcome: Literal["answered", "refused", "failed"]
+    outcome: Literal["answered", "refused", "failed", "dropped"]
     latency_ms: float
     request_id: str = ""
     ids: tuple[str, ...] = ()
@@ -38,6 +37,7 @@ class LogEntry:
     at: datetime = field(default_factory=utc_now)
     refusal: str = ""
     """Why a request was refused, by `refusal_key`."""
+    n_dropped: int = 0
 
     @property
     def window_key(self) -> WindowKey:
@@ -78,6 +78,7 @@ def entry_to_line(entry: LogEntry) -> bytes:
         entry.simulated,
         entry.at.isoformat(),
         entry.refusal,
+        entry.n_dropped,
     )
     return pydantic_core.to_json(content, inf_nan_mode="null") + b"\n"
 
@@ -92,8 +93,9 @@ def entry_from_line(line: bytes, find_reference: Callable[[str], Reference]) -> 
     LifecycleError
         What `find_reference` raises.
     """
-    project_id, model_version_id, outcome, latency_ms, request_id, *answered = json.loads(line)
-    ids, rows, predictions, probabilities, simulated, at, *refusal = answered
+    project_id, model_version_id, outcome, latency_ms, request_id, *answered = pydantic_core.from_json(line)
+    # Lines of earlier versions are shorter.
+    ids, rows, predictions, probabilities, simulated, at, *more = answered
     return LogEntry(
         project_id,
         model_version_id,
@@ -107,7 +109,7 @@ def entry_from_line(line: bytes, find_reference: Callable[[str], Reference]) -> 
         None if probabilities is None else tuple(probabilities),
         simulated,
         datetime.fromisoformat(at),
-        *refusal,
+        *more,
     )
 
 
@@ -122,12 +124,13 @@ def count_entries(entries: Sequence[LogEntry]) -> list[Window]:
 def _count_window(key: WindowKey, entries: list[LogEntry]) -> Window:
     """Count entries of one window. All rows are binned at once: that costs little more than binning one."""
     project_id, model_version_id, started_at = key
-    answered = [entry for entry in entries if entry.outcome == "answered"]
+    asked = [entry for entry in entries if entry.outcome != "dropped"]
+    answered = [entry for entry in asked if entry.outcome == "answered"]
     rows = [row for entry in answered for row in entry.rows]
     predictions = [prediction for entry in answered for prediction in entry.predictions]
     probabilities = [one for entry in answered for one in entry.probabilities or ()]
     asked_at = [entry.at.timestamp() for entry in answered for _ in entry.rows]
-    bins = np.searchsorted(LATENCY_EDGES_MS, [entry.latency_ms for entry in entries], side="left")
+    bins = np.searchsorted(LATENCY_EDGES_MS, [entry.latency_ms for entry in asked], side="left")
     latency = np.bincount(bins, minlength=len(LATENCY_EDGES_MS) + 1)
     reference = entries[0].reference
     counts = count_live_rows(reference, rows, asked_at) if rows else RowCounts()
@@ -135,10 +138,11 @@ def _count_window(key: WindowKey, entries: list[LogEntry]) -> Window:
         project_id=project_id,
         model_version_id=model_version_id,
         started_at=started_at,
-        n_requests=len(entries),
+        n_requests=len(asked),
         n_rows=len(rows),
         n_refused=sum(entry.outcome == "refused" for entry in entries),
         n_errors=sum(entry.outcome == "failed" for entry in entries),
+        n_dropped=sum(entry.n_dropped for entry in entries),
         latency=tuple(int(count) for count in latency),
         **counts.__dict__,
         predictions=count_predictions(reference, predictions) if rows else (),
@@ -147,17 +151,7 @@ def _count_window(key: WindowKey, entries: list[LogEntry]) -> Window:
     )
 
 
-def count_dropped(entry: LogEntry) -> Window:
-    """Return the window that says an entry was not logged."""
-    project_id, model_version_id, started_at = entry.window_key
-    return Window(project_id, model_version_id, started_at, n_dropped=max(1, len(entry.rows)))
-
-
-def sum_windows(windows: Sequence[Window]) -> list[Window]:
-    """Add up windows of the same minute and model version."""
-    ordered = sorted(windows, key=_key)
-    return [reduce(add_windows, group) for _, group in groupby(ordered, key=_key)]
-
-
-def _key(window: Window) -> WindowKey:
-    return window.project_id, window.model_version_id, window.started_at
+def drop_entry(project_id: str, model_version_id: str, n_rows: int) -> LogEntry:
+    """Return the entry that says so many rows were answered but not logged."""
+    nothing = Reference((), ReferenceColumn("", "number"), 0)
+    return LogEntry(project_id, model_version_id, nothing, "dropped", 0.0, n_dropped=n_rows)

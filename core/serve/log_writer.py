@@ -1,203 +1,163 @@
-"""The prediction log: requests hand over what happened and go on; one thread writes it to the store in batches.
+"""From the journals of all worker processes to the store, in batches, each entry exactly once.
 
-Before an answer is sent its entry is in the journal, so that it survives the process. What waits is bounded: when the
-store cannot be written for long, further entries are dropped, counted, and the count is shown and written as soon as
-the store works again. What processes that died left in their journals is taken in exactly once.
+The journals are the queue: what answers only appends to them. What lies here runs in a process of its own (where one
+process serves alone, on a thread), so that the log takes nothing from answering but a share of X
 """
 
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.records import Window
-from core.serve.journal import Journal, Segment, find_left_over
-from core.serve.left_over import read_batches
-from core.serve.log_entry import LogEntry, count_dropped, count_entries, entry_to_line, sum_windows
+from core.deploy import load_reference
+from core.errors import LifecycleError
+from core.serve.journal import SUFFIX, Segment, Turn, open_segment
+from core.serve.log_entry import LogEntry, count_entries, entry_from_line
 from core.store import JournalPlace, Store
 
-MOST_ROWS_WAITING = 20_000
-MOST_BYTES_WAITING = 128_000_000
-ROWS_PER_BATCH = 1_000
+ROWS_PER_BATCH = 2_000
 BATCH_INTERVAL_S = 0.25
 RETRY_INTERVAL_S = 1.0
-LOOK_INTERVAL_S = 5.0
 LAST_ATTEMPT_S = 5.0
+MODELS_KEPT = 64
+LOCK_NAME = "log-writer.lock"
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """An entry on its way to the store, how much it is, and where it ends in the journal; None if it is not there."""
+@dataclass
+class Reading:
+    """A segment that is being read, and up to where the store has it, in bytes."""
 
-    entry: LogEntry
-    n_rows: int
-    n_bytes: int
-    place: JournalPlace | None
+    segment: Segment
+    stored: int
+    is_ended: bool = False
 
 
 class LogWriter:
-    """Takes entries from many threads and writes them from its own.
+    """Moves entries from the journals to the store; belongs to one thread.
 
     Parameters
     ----------
     store : Store
-        Where to.
-    on_drop : callable
-        Told how many rows were dropped, each time.
+        The open store, whose folder has the journals.
+    say : callable
+        Told in words what is wrong; an empty text when nothing is any more.
     """
 
-    def __init__(self, store: Store, on_drop: Callable[[int], None] = lambda _n_rows: None) -> None:
-        self.store = store
-        self.on_drop = on_drop
-        self.n_dropped = 0
-        self.trouble = ""
-        self._journal = Journal(store.files.journals)
-        self._waiting: deque[Waiting] = deque()
-        self._dropped: list[Window] = []
-        self._n_rows_waiting = 0
-        self._n_bytes_waiting = 0
-        self._n_taken = 0
-        self._n_written = 0
-        self._looked_at = 0.0
-        self._stopping = False
-        self._hurried = False
-        self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name="prediction-log", daemon=True)
+    def __init__(self, store: Store, say: Callable[[str], None] = lambda _trouble: None) -> None:
+        self._store = store
+        self._say = say
+        self._trouble = ""
+        self._readings: dict[Path, Reading] = {}
+        self._turn = Turn(store.home / LOCK_NAME)
+        # A project that was deleted has no models any more; for them it is looked up each time.
+        self._find_reference = lru_cache(MODELS_KEPT)(lambda model_id: load_reference(store, model_id))
 
-    @property
-    def troubles(self) -> list[str]:
-        """What is wrong at the moment, in words."""
-        return [trouble for trouble in (self.trouble, self._journal.trouble) if trouble]
-
-    def start(self) -> None:
-        """Begin to write."""
-        self._thread.start()
-
-    def add(self, entry: LogEntry) -> None:
-        """Hand over an entry; when this returns, it is in the journal. Never waits for the store."""
-        n_rows = max(1, len(entry.rows))
-        line = entry_to_line(entry)
-        with self._changed:
-            if self._is_too_much(n_rows, len(line)):
-                self.n_dropped += n_rows
-                self.on_drop(n_rows)
-                self._dropped = sum_windows([*self._dropped, count_dropped(entry)])
-                return
-            self._waiting.append(Waiting(entry, n_rows, len(line), self._journal.append(line)))
-            was_full = self._n_rows_waiting >= ROWS_PER_BATCH
-            self._n_rows_waiting += n_rows
-            self._n_bytes_waiting += len(line)
-            self._n_taken += 1
-            # Waking the writer for every entry would cost more than the entry itself.
-            if len(self._waiting) == 1 or (not was_full and self._n_rows_waiting >= ROWS_PER_BATCH):
-                self._changed.notify_all()
-
-    def _is_too_much(self, n_rows: int, n_bytes: int) -> bool:
-        too_many = self._n_rows_waiting + n_rows > MOST_ROWS_WAITING
-        return too_many or self._n_bytes_waiting + n_bytes > MOST_BYTES_WAITING
-
-    def hurry(self) -> None:
-        """Have what waits written at once."""
-        with self._changed:
-            self._hurried = True
-            self._changed.notify_all()
-
-    def flush(self, timeout_s: float) -> bool:
-        """Wait until all that was handed over before is written; return whether it was in time."""
-        with self._changed:
-            wanted = self._n_taken
-            self._hurried = True
-            self._changed.notify_all()
-            return self._changed.wait_for(lambda: self._n_written >= wanted, timeout_s)
-
-    def stop(self) -> None:
-        """Write what waits, for five seconds at most, and end the thread."""
-        with self._changed:
-            self._stopping = True
-            self._changed.notify_all()
-        self._thread.join(LAST_ATTEMPT_S)
-
-    def _run(self) -> None:
-        while True:
-            self._take_over()
-            with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._dropped or self._stopping, LOOK_INTERVAL_S)
-                if self._stopping and not self._waiting and not self._dropped:
-                    break
-                if not self._waiting and not self._dropped:
-                    continue
+    def run(self, stopping: threading.Event) -> None:
+        """Move what comes until told to stop, then what is left, for some seconds at most."""
+        while not stopping.is_set():
+            if not self._try_to_move():
                 # Others will come: waiting a moment turns many small transactions into one.
-                self._changed.wait_for(self._is_time, BATCH_INTERVAL_S)
-                self._hurried = False
-                batch, dropped = self._take()
-            self._write(batch, dropped)
-        with self._changed:
-            done = self._journal.finish()
-        self._remove(done)
+                stopping.wait(RETRY_INTERVAL_S if self._trouble else BATCH_INTERVAL_S)
+        deadline = time.monotonic() + LAST_ATTEMPT_S
+        while self._segments() and time.monotonic() < deadline:
+            if not self._try_to_move():
+                time.sleep(BATCH_INTERVAL_S / 5)
+        self.close()
 
-    def _is_time(self) -> bool:
-        return self._stopping or self._hurried or self._n_rows_waiting >= ROWS_PER_BATCH
+    def close(self) -> None:
+        """Let go of everything that is open."""
+        while self._readings:
+            self._readings.popitem()[1].segment.let_go()
+        self._turn.give_back()
 
-    def _take(self) -> tuple[list[Waiting], list[Window]]:
-        """Take the next entries; all that are in the journal are in the same segment of it."""
-        batch: list[Waiting] = []
-        n_rows = 0
-        segments: set[str] = set()
-        while self._waiting and n_rows < ROWS_PER_BATCH:
-            place = self._waiting[0].place
-            if place and segments and place.segment not in segments:
-                break
-            segments |= {place.segment} if place else set()
-            batch.append(self._waiting.popleft())
-            n_rows += batch[-1].n_rows
-        dropped, self._dropped = self._dropped, []
-        return batch, dropped
+    def move(self) -> bool:
+        """Move a batch of each segment; return whether there is more to be moved at once.
 
-    def _write(self, batch: list[Waiting], dropped: list[Window]) -> None:
-        """Write a batch, however long it takes; what is being written still counts as waiting."""
-        places = [waiting.place for waiting in batch if waiting.place]
-        self._store([waiting.entry for waiting in batch], dropped, places[-1] if places else None)
-        with self._changed:
-            self._n_written += len(batch)
-            self._n_rows_waiting -= sum(waiting.n_rows for waiting in batch)
-            self._n_bytes_waiting -= sum(waiting.n_bytes for waiting in batch)
-            done = self._journal.mark_stored(places[-1]) if places else []
-            self._changed.notify_all()
-        self._remove(done)
-
-    def _store(self, entries: list[LogEntry], dropped: list[Window], place: JournalPlace | None) -> None:
-        predictions = [prediction for entry in entries for prediction in entry.to_predictions()]
-        windows = sum_windows([*count_entries(entries), *dropped])
-        while not self._succeeds(lambda: self.store.log.append(predictions, windows, place)):
-            time.sleep(RETRY_INTERVAL_S)
-
-    def _succeeds(self, use_store: Callable[[], object]) -> bool:
-        try:
-            use_store()
-        except SQLAlchemyError as error:
-            self.trouble = f"The prediction log cannot be written at the moment ({type(error).__name__})."
-            logger.warning("%s %s", self.trouble, error)
+        Raises
+        ------
+        SQLAlchemyError
+            When the store does not answer. What was not stored is tried again the next time.
+        """
+        if not self._turn.take():
             return False
-        self.trouble = ""
-        return True
+        there = self._segments()
+        for path in self._readings.keys() - there:
+            self._readings.pop(path).segment.let_go()
+        # A list, as each segment gets its turn even where an earlier one has more.
+        more = [self._move_some(path) for path in sorted(there)]
+        return any(more)
 
-    def _take_over(self) -> None:
-        """Write what processes that died left over; every few seconds, as another one can die at any time."""
-        if time.monotonic() - self._looked_at < LOOK_INTERVAL_S and self._looked_at:
-            return
-        self._looked_at = time.monotonic()
-        for segment in find_left_over(self.store.files.journals):
-            for entries, place in read_batches(self.store, segment, ROWS_PER_BATCH):
-                self._store(entries, [], place)
-            self._remove([segment])
+    def _segments(self) -> set[Path]:
+        return set(self._store.files.journals.glob(f"*{SUFFIX}"))
 
-    def _remove(self, segments: list[Segment]) -> None:
-        for segment in segments:
-            segment.remove()
+    def _try_to_move(self) -> bool:
+        try:
+            more = self.move()
+        except (SQLAlchemyError, OSError) as error:
+            self._tell(f"The prediction log cannot be written at the moment ({type(error).__name__}).")
+            logger.warning("%s %s", self._trouble, error)
+            return False
+        self._tell("")
+        return more
+
+    def _tell(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self._say(trouble)
+
+    def _move_some(self, path: Path) -> bool:
+        """Move a batch of one segment; one that ended and is stored wholly is removed."""
+        reading = self._reading(path)
+        if reading is None:
+            return False
+        # Asked before reading: what is read afterwards is all there will ever be.
+        reading.is_ended = reading.is_ended or reading.segment.is_ended()
+        lines = reading.segment.read_lines(reading.stored)
+        if lines:
+            return self._store_lines(reading, lines) or reading.is_ended
+        if reading.is_ended:
+            del self._readings[path]
+            reading.segment.remove()
             # Should the process die between the two, the store keeps a line that nobody needs: that does no harm.
-            self._succeeds(lambda segment=segment: self.store.log.forget_journal(segment.id))  # type: ignore[misc]
+            self._store.log.forget_journal(reading.segment.id)
+        return False
+
+    def _reading(self, path: Path) -> Reading | None:
+        if path not in self._readings:
+            segment = open_segment(path)
+            if segment is None:
+                return None
+            self._readings[path] = Reading(segment, self._store.log.journalled(segment.id))
+        return self._readings[path]
+
+    def _store_lines(self, reading: Reading, lines: list[bytes]) -> bool:
+        """Store the first of the lines, about a batch of rows; return whether that was a full batch.
+
+        An entry whose model was deleted, with its project, has no place to go any more; it is skipped and said in the
+        service's log.
+        """
+        segment = reading.segment.id
+        entries: list[LogEntry] = []
+        n_rows, end = 0, reading.stored
+        for line in lines:
+            end += len(line)
+            try:
+                entries.append(entry_from_line(line, self._find_reference))
+                n_rows += len(entries[-1].rows)
+            except (ValueError, TypeError, OSError, LifecycleError) as error:
+                logger.warning("An entry of journal %s is skipped: %s", segment, error)
+            if n_rows >= ROWS_PER_BATCH:
+                break
+        predictions = [prediction for entry in entries for prediction in entry.to_predictions()]
+        place = JournalPlace(segment, reading.stored, end)
+        if self._store.log.append(predictions, count_entries(entries), place):
+            reading.stored = end
+        else:  # It was there already: a confirmation was lost.
+            reading.stored = self._store.log.journalled(segment)
+        return n_rows >= ROWS_PER_BATCH

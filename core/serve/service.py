@@ -17,8 +17,8 @@ from core.serve.idempotency import Once, find_winner
 from core.serve.keyring import Keyring
 from core.serve.live_models import LiveModels, ServedModel, Verify
 from core.serve.log_entry import LogEntry, count_entries
-from core.serve.log_writer import LogWriter
 from core.serve.metrics import SHARED_FOLDER, LiveVersion, Metrics
+from core.serve.recorder import Recorder
 from core.serve.refusal import RefusalError
 from core.serve.request_ids import current_request_id
 from core.store import Store
@@ -60,7 +60,7 @@ class Service:
         self.metrics = Metrics()
         shared = os.environ.get(SHARED_FOLDER)
         self.keys = Keyring(store, always=always_keys, folder=Path(shared) if shared else None)
-        self.log = LogWriter(store, self.metrics.count_dropped)
+        self.log = Recorder(store, self.metrics.count_dropped, shared=Path(shared) if shared else None)
 
     def start(self) -> None:
         """Start the threads that follow what is live and write the log."""

@@ -98,10 +98,12 @@ class Workers:
     work : callable
         What each does until it gets SIGTERM; called in its own process with the parent to ask, and a function that
         returns as soon as the parent is gone.
+    last : callable, optional
+        What one more process does beside them; it is ended after them.
     """
 
-    def __init__(self, n_workers: int, work: Work) -> None:
-        self._work = work
+    def __init__(self, n_workers: int, work: Work, last: Work | None = None) -> None:
+        self._works = [*[work] * n_workers, *([last] if last else [])]
         self._fork = multiprocessing.get_context("fork")
         # Nothing is ever written into it: it ends when this process does, which the workers notice at once.
         self._lifeline = os.pipe()
@@ -113,7 +115,7 @@ class Workers:
         """Run until `stopping` is set. `beat` is called again and again; it must leave no thread behind."""
         try:
             while not stopping.is_set():
-                for number in range(self._n_workers):
+                for number in range(len(self._works)):
                     self._keep_alive(number)
                 beat()
                 self._hear()
@@ -161,27 +163,34 @@ class Workers:
         (life, its_life), (proofs, its_proofs) = self._fork.Pipe(), self._fork.Pipe()
         ours = (life, proofs)
         process = self._fork.Process(
-            target=self._work_apart, args=(Parent(its_life, its_proofs), ours), name=f"worker-{number}"
+            target=self._work_apart,
+            args=(self._works[number], Parent(its_life, its_proofs), ours),
+            name=f"worker-{number}",
         )
         process.start()
         its_life.close()
         its_proofs.close()
         return Worker(process, time.monotonic(), ours)
 
-    def _work_apart(self, parent: Parent, parents_ends: tuple["Connection[Any, Any]", ...]) -> None:
+    def _work_apart(self, work: Work, parent: Parent, parents_ends: tuple["Connection[Any, Any]", ...]) -> None:
         """Run in the worker, which must take neither the parent's signals nor its ends of any line for its own."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, signal.SIG_DFL)
         os.close(self._lifeline[1])
         for line in [*parents_ends, *(line for worker in self._workers.values() for line in worker.lines)]:
             line.close()
-        self._work(parent, lambda: os.read(self._lifeline[0], 1))
+        work(parent, lambda: os.read(self._lifeline[0], 1))
 
     def _end(self) -> None:
-        for worker in self._workers.values():
+        self._end_some(range(self._n_workers))
+        self._end_some(range(self._n_workers, len(self._works)))
+
+    def _end_some(self, numbers: range) -> None:
+        ending = {number: worker for number, worker in self._workers.items() if number in numbers}
+        for worker in ending.values():
             worker.process.terminate()
         deadline = time.monotonic() + END_TIMEOUT_S
-        for number, worker in list(self._workers.items()):
+        for number, worker in ending.items():
             worker.process.join(max(0.1, deadline - time.monotonic()))
             if worker.process.is_alive():
                 worker.process.kill()

@@ -39,9 +39,10 @@ class LabelledAnswer:
 
 @dataclass(frozen=True)
 class JournalPlace:
-    """A place in a service's journal: the segment, and how many of its bytes lie before."""
+    """A piece of a service's journal: the segment, and where the piece begins and ends, in bytes."""
 
     segment: str
+    start: int
     end: int
 
 
@@ -61,10 +62,11 @@ class PredictionLog:
         place: JournalPlace | None = None,
         answer: records.KeptAnswer | None = None,
     ) -> bool:
-        """Write a batch of predictions and add its counts to the windows, all or nothing; return whether it was new.
+        """Write a batch of predictions and add its counts to the windows, all or nothing; return whether it was.
 
-        With the place in a journal up to which the batch goes, a batch that is there already is not counted again. Nor
-        is the request whose answer is to be kept, when another answer to it is kept already.
+        With the place in a journal that the batch comes from, it is written only if the log ends just before it: one
+        that is there already is not counted again. Nor is the request whose answer is to be kept, when another answer
+        to it is kept already.
         """
         with self.engine.begin() as connection:
             if place is not None and not _move_on(connection, place):
@@ -242,10 +244,12 @@ class PredictionLog:
 
 
 def _move_on(connection: Connection, place: JournalPlace) -> bool:
-    """Note that a segment is here up to a place; return whether it was not before. One process writes each segment."""
+    """Note that a segment is here up to the end of a piece; return whether it was up to its start before."""
     present = connection.scalar(select(JOURNAL.c.n_bytes).where(JOURNAL.c.segment == place.segment))
+    if (present or 0) != place.start:
+        return False
     if present is None:
         connection.execute(insert(JOURNAL).values(segment=place.segment, n_bytes=place.end))
-    elif present < place.end:
+    else:
         connection.execute(update(JOURNAL).where(JOURNAL.c.segment == place.segment).values(n_bytes=place.end))
-    return present is None or present < place.end
+    return True

@@ -1,6 +1,7 @@
 """The journal: what was answered survives the process that answered, and is counted exactly once."""
 
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +11,14 @@ from sqlalchemy.exc import OperationalError
 
 from core.errors import NotFoundError
 from core.records import Reference
-from core.serve import journal, left_over, log_writer
-from core.serve.log_entry import LogEntry, entry_from_line, entry_to_line
+from core.serve import journal, log_writer
+from core.serve.log_entry import LogEntry, count_entries, entry_from_line, entry_to_line
 from core.serve.log_writer import LogWriter
-from core.store import Store
+from core.serve.recorder import Recorder
+from core.store import JournalPlace, Store
 from core.store.tables import JOURNAL
 from tests.service.test_prediction_log import REFERENCE, entry
+from tests.waiting import wait_for
 
 
 @pytest.fixture(autouse=True)
@@ -25,18 +28,18 @@ def known_model(monkeypatch: pytest.MonkeyPatch) -> None:
             raise NotFoundError("There is no such model.", "")
         return REFERENCE
 
-    monkeypatch.setattr(left_over, "load_reference", load)
+    monkeypatch.setattr(log_writer, "load_reference", load)
 
 
-def let_die(writer: LogWriter) -> None:
+def let_die(writer: Recorder) -> None:
     """Do what the system does with a process that is killed: its locks end, its files stay as they are."""
     writer._journal.finish()
 
 
 def take_over(store: Store) -> None:
-    writer = LogWriter(store)
-    writer.start()
-    writer.stop()
+    ended = threading.Event()
+    ended.set()
+    LogWriter(store).run(ended)
 
 
 def n_counted(store: Store) -> tuple[int, int]:
@@ -71,7 +74,7 @@ def test_an_entry_comes_back_from_its_line_as_it_was() -> None:
 
 
 def test_what_was_handed_over_survives_the_process(store: Store) -> None:
-    dying = LogWriter(store)
+    dying = Recorder(store)
     for number in range(50):
         dying.add(entry(number, 0.5, 1.5))
     let_die(dying)
@@ -83,17 +86,26 @@ def test_what_was_handed_over_survives_the_process(store: Store) -> None:
 
 
 def test_what_was_stored_before_the_process_died_is_not_counted_again(store: Store) -> None:
-    dying = LogWriter(store)
+    dying, killed = Recorder(store), LogWriter(store)
     for number in range(5):
         dying.add(entry(number, 0.5))
-    with dying._changed:
-        batch, _ = dying._take()
-    dying._write(batch, [])
+    killed.move()
+    assert n_counted(store) == (5, 5)
     dying.add(entry(5, 0.5))
     let_die(dying)
+    killed.close()
     take_over(store)
     take_over(store)
     assert n_counted(store) == (6, 6)
+
+
+def test_two_that_write_the_same_piece_count_it_once(store: Store) -> None:
+    place = JournalPlace("segment", 0, 100)
+    (window,) = count_entries([entry(1, 0.5)])
+    assert store.log.append(entry(1, 0.5).to_predictions(), [window], place)
+    assert not store.log.append(entry(2, 0.5).to_predictions(), [window], place)
+    assert not store.log.append(entry(3, 0.5).to_predictions(), [window], JournalPlace("segment", 200, 300))
+    assert n_counted(store) == (1, 1)
 
 
 def test_a_batch_whose_confirmation_was_lost_is_not_counted_again(
@@ -102,13 +114,14 @@ def test_a_batch_whose_confirmation_was_lost_is_not_counted_again(
     monkeypatch.setattr(log_writer, "RETRY_INTERVAL_S", 0.01)
     append, failures = store.log.append, [OperationalError("COMMIT", {}, Exception("connection lost"))]
 
-    def append_and_lose_the_answer(*arguments: object) -> None:
-        append(*arguments)  # type: ignore[arg-type]
+    def append_and_lose_the_answer(*arguments: object) -> bool:
+        appended = append(*arguments)  # type: ignore[arg-type]
         if failures:
             raise failures.pop()
+        return appended
 
     monkeypatch.setattr(store.log, "append", append_and_lose_the_answer)
-    writer = LogWriter(store)
+    writer = Recorder(store)
     writer.add(entry(1, 0.5, 1.5))
     writer.start()
     assert writer.flush(10)
@@ -119,31 +132,49 @@ def test_a_batch_whose_confirmation_was_lost_is_not_counted_again(
 
 def test_many_that_look_at_once_take_a_journal_in_once(store: Store) -> None:
     for process in range(6):
-        dying = LogWriter(store)
+        dying = Recorder(store)
         for number in range(20):
             dying.add(entry(100 * process + number, 0.5))
         let_die(dying)
-    writers = [LogWriter(store) for _ in range(4)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.stop()
+    threads = [threading.Thread(target=take_over, args=(store,)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert n_counted(store) == (120, 120)
     assert left_behind(store) == (0, 0)
 
 
-def test_the_journal_of_a_process_that_lives_is_left_alone(store: Store) -> None:
-    living = LogWriter(store)
+def test_the_journal_of_a_process_that_lives_is_read_but_not_removed(store: Store) -> None:
+    living, writer = Recorder(store), LogWriter(store)
+    for number in range(3):
+        living.add(entry(number, 0.5))
+        writer.move()
+        assert n_counted(store) == (number + 1, number + 1)
+    assert not writer.move()
+    assert len(list(store.files.journals.iterdir())) == 1
+    let_die(living)
+    writer.move()
+    writer.close()
+    assert left_behind(store) == (0, 0)
+
+
+def test_while_one_writes_the_log_others_wait_for_their_turn(store: Store) -> None:
+    living, first, second = Recorder(store), LogWriter(store), LogWriter(store)
     living.add(entry(1, 0.5))
-    take_over(store)
-    assert n_counted(store) == (0, 0)
-    living.start()
-    living.stop()
+    first.move()
+    living.add(entry(2, 0.5))
+    assert not second.move()
     assert n_counted(store) == (1, 1)
+    first.close()
+    second.move()
+    assert n_counted(store) == (2, 2)
+    second.close()
+    let_die(living)
 
 
 def test_half_a_line_and_lines_of_others_are_no_entries(store: Store) -> None:
-    dying = LogWriter(store)
+    dying = Recorder(store)
     dying.add(entry(1, 0.5))
     dying.add(entry(2, 0.5, model="deleted"))
     let_die(dying)
@@ -158,29 +189,16 @@ def test_segments_are_removed_as_soon_as_they_are_full_and_stored(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journal, "SEGMENT_BYTES", 2_000)
-    writer = LogWriter(store)
+    writer = Recorder(store)
     writer.start()
     for number in range(200):
         writer.add(entry(number, 0.5))
         if number % 40 == 39:
             assert writer.flush(10)
-            assert len(list(store.files.journals.iterdir())) <= 2
+            wait_for(lambda: len(list(store.files.journals.iterdir())) <= 2)
     writer.stop()
     assert n_counted(store) == (200, 200)
     assert left_behind(store) == (0, 0)
-
-
-def test_more_bytes_than_can_wait_are_dropped_and_counted(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_writer, "MOST_BYTES_WAITING", 1_000)
-    writer = LogWriter(store)
-    for number in range(100):
-        writer.add(entry(number, 0.5))
-    assert 80 < writer.n_dropped < 100
-    assert sum(path.stat().st_size for path in store.files.journals.iterdir()) <= 1_000
-    writer.start()
-    writer.stop()
-    (window,) = store.log.windows("p")
-    assert window.n_rows + window.n_dropped == 100
 
 
 @pytest.fixture
@@ -198,10 +216,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_stops_no_answer_is_said_and_forgotten_when_there_is_room(store: Store, small_disk: Path) -> None:
-    writer = LogWriter(store)
+    writer = Recorder(store)
     writer._journal.folder = small_disk
     big = entry(0, *range(100))
-    for _ in range(60):
+    for _ in range(25):
         writer.add(big)
     assert "No space" in writer.troubles[0] or "no space" in writer.troubles[0]
     (path,) = small_disk.iterdir()
@@ -210,4 +228,5 @@ def test_a_full_disk_stops_no_answer_is_said_and_forgotten_when_there_is_room(st
     let_die(writer)
     writer.add(entry(1, 0.5))
     assert writer.troubles == []
+    assert not writer._waiting
     let_die(writer)

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from core.records import LATENCY_EDGES_MS, Reference, ReferenceColumn
-from core.serve import log_writer
+from core.serve import log_writer, recorder
 from core.serve.log_entry import LogEntry, count_entries
-from core.serve.log_writer import LogWriter
+from core.serve.recorder import Recorder
 from core.store import Store
 
 REFERENCE = Reference(
@@ -30,9 +30,14 @@ def entry(number: int = 0, *sizes: float | None, at: datetime = NOON, model: str
     return LogEntry("p", model, REFERENCE, "answered", ms, f"r{number}", ids, rows, answers, at=at)
 
 
+@pytest.fixture(autouse=True)
+def known_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_writer, "load_reference", lambda _store, _model_version_id: REFERENCE)
+
+
 @pytest.fixture
-def writer(store: Store) -> Iterator[LogWriter]:
-    started = LogWriter(store)
+def writer(store: Store) -> Iterator[Recorder]:
+    started = Recorder(store)
     started.start()
     yield started
     started.stop()
@@ -65,7 +70,7 @@ def test_refused_and_failed_requests_are_counted_apart() -> None:
     assert (window.n_requests, window.n_refused, window.n_errors, window.n_rows) == (4, 1, 2, 1)
 
 
-def test_what_is_handed_over_is_written_once(store: Store, writer: LogWriter) -> None:
+def test_what_is_handed_over_is_written_once(store: Store, writer: Recorder) -> None:
     threads = [
         threading.Thread(target=lambda part=part: [writer.add(entry(part * 100 + i, 0.5)) for i in range(100)])
         for part in range(8)
@@ -80,7 +85,7 @@ def test_what_is_handed_over_is_written_once(store: Store, writer: LogWriter) ->
 
 
 def test_stopping_writes_what_waits(store: Store) -> None:
-    writer = LogWriter(store)
+    writer = Recorder(store)
     writer.start()
     for number in range(50):
         writer.add(entry(number, 0.5, 1.5))
@@ -88,7 +93,7 @@ def test_stopping_writes_what_waits(store: Store) -> None:
     assert store.log.count("p") == (100, 0)
 
 
-def test_a_locked_store_delays_nobody_and_loses_nothing(store: Store, writer: LogWriter) -> None:
+def test_a_locked_store_delays_nobody_and_loses_nothing(store: Store, writer: Recorder) -> None:
     blocker = sqlite3.connect(store.home / "store.db", isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
     slowest = 0.0
@@ -109,8 +114,9 @@ def test_a_locked_store_delays_nobody_and_loses_nothing(store: Store, writer: Lo
 @pytest.mark.slow
 @pytest.mark.parametrize("locked_s", [12, 60])
 def test_a_store_locked_for_long_delays_nobody_and_what_is_dropped_is_counted(
-    store: Store, writer: LogWriter, locked_s: int
+    store: Store, writer: Recorder, locked_s: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(recorder, "MOST_BYTES_BEHIND", 2_000_000 if locked_s > 30 else 1_000_000_000)
     blocker = sqlite3.connect(store.home / "store.db", isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
     slowest, n_rows, ends_at = 0.0, 0, time.monotonic() + locked_s
@@ -121,48 +127,69 @@ def test_a_store_locked_for_long_delays_nobody_and_what_is_dropped_is_counted(
         n_rows += 40
         time.sleep(0.01)
     assert slowest < 0.05
-    assert writer.n_dropped > 0
     blocker.execute("COMMIT")
     blocker.close()
     assert writer.flush(60)
     writer.stop()
     windows = store.log.windows("p")
+    assert (writer.n_dropped > 0) == (locked_s > 30)
     assert sum(window.n_rows for window in windows) == store.log.count("p")[0] == n_rows - writer.n_dropped
     assert sum(window.n_dropped for window in windows) == writer.n_dropped
 
 
 def test_more_than_can_wait_is_dropped_and_counted(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_writer, "MOST_ROWS_WAITING", 10)
-    writer = LogWriter(store)
+    monkeypatch.setattr(recorder, "MOST_BYTES_BEHIND", 1_000)
+    waiting = Recorder(store)
+    waiting._look()
+    for number in range(100):
+        waiting.add(entry(number, 0.5))
+    assert 80 < waiting.n_dropped < 100
+    assert sum(path.stat().st_size for path in store.files.journals.iterdir()) <= 1_000
+    waiting.start()
+    waiting.stop()
+    windows = store.log.windows("p")
+    assert sum(window.n_rows for window in windows) == 100 - waiting.n_dropped
+    assert sum(window.n_dropped for window in windows) == waiting.n_dropped
+    assert sum(window.n_requests for window in windows) == 100 - waiting.n_dropped
+
+
+def test_what_cannot_be_journalled_waits_in_memory_up_to_a_bound(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder, "MOST_ROWS_WAITING", 10)
+    waiting = Recorder(store)
+    folder = waiting._journal.folder
+    waiting._journal.folder = folder / "gone"
     for number in range(7):
-        writer.add(entry(number, 0.5, 1.5))
-    assert writer.n_dropped == 4
-    writer.start()
-    writer.stop()
-    (window,) = store.log.windows("p")
-    assert (window.n_rows, window.n_dropped) == (10, 4)
+        waiting.add(entry(number, 0.5, 1.5))
+    assert waiting.n_dropped == 4
+    assert "cannot be written" in " ".join(waiting.troubles)
+    waiting._journal.folder = folder
+    waiting.start()
+    waiting.stop()
+    windows = store.log.windows("p")
+    assert [sum(window.n_rows for window in windows), sum(window.n_dropped for window in windows)] == [10, 4]
+    assert waiting.troubles == []
 
 
 def test_a_store_that_cannot_be_written_is_tried_again_and_the_trouble_shown(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log_writer, "RETRY_INTERVAL_S", 0.05)
-    writer = LogWriter(store)
+    writer = Recorder(store)
     append, failing = store.log.append, threading.Event()
     failing.set()
 
-    def append_unless_full(*arguments: object) -> None:
+    def append_unless_full(*arguments: object) -> bool:
         if failing.is_set():
             raise OperationalError("INSERT", {}, Exception("database or disk is full"))
-        append(*arguments)
+        return append(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(store.log, "append", append_unless_full)
     writer.start()
     writer.add(entry(1, 0.5))
     assert not writer.flush(0.8)
-    assert "cannot be written" in writer.trouble
+    assert "cannot be written" in " ".join(writer.troubles)
     failing.clear()
     assert writer.flush(10)
-    assert writer.trouble == ""
+    assert writer.troubles == []
     assert store.log.count("p") == (1, 0)
     writer.stop()
