@@ -20,6 +20,7 @@ CLAIM_INTERVAL_S = 0.3
 BEAT_INTERVAL_S = 2.0
 SILENT_FOR = timedelta(seconds=15)
 ALERT_INTERVAL_S = 10.0
+DELIVERY_INTERVAL_S = 1.0
 RETENTION_INTERVAL_S = 60.0
 
 
@@ -62,6 +63,7 @@ class JobRunner:
         self.scheduler_address = scheduler_address
         self.handlers = handlers
         self.closing = threading.Event()
+        self._watcher = monitor.Watcher(store)
         self._active: dict[str, Job] = {}
         self._lock = threading.Lock()
 
@@ -84,6 +86,7 @@ class JobRunner:
                     BEAT_INTERVAL_S, self._beat, self._revive, lambda: self._show_life(info), self._forget_the_dead
                 ),
                 Repeating(ALERT_INTERVAL_S, self._check_alerts, self._refresh_what_is_due),
+                Repeating(DELIVERY_INTERVAL_S, lambda: monitor.deliver_due(self.store, utc_now())),
                 Repeating(RETENTION_INTERVAL_S, lambda: monitor.remove_expired(self.store, utc_now())),
                 pool,
             ):
@@ -157,8 +160,7 @@ class JobRunner:
         self.store.update(info, heartbeat_at=utc_now())
 
     def _check_alerts(self) -> None:
-        for deployment in self.store.releases.all():
-            monitor.check_alerts(self.store, deployment.id, now=utc_now())
+        self._watcher.look(utc_now())
 
     def _refresh_what_is_due(self) -> None:
         collect.start_due_refreshes(self.store, utc_now())

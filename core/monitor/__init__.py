@@ -1,7 +1,31 @@
 """Is the model still working? Traffic, drift of inputs and predictions, realised performance, alerts."""
 
-from core.monitor.alerts import acknowledge_alert, check_alerts, list_alerts
+from core.monitor.alerts import (
+    RULES,
+    Watcher,
+    acknowledge_alert,
+    alert_history,
+    change_rule,
+    check_alerts,
+    list_alerts,
+    list_rules,
+    reopen_alert,
+    resolve_alert,
+    rule_history,
+    say_limit,
+    say_rule,
+    silence_alert,
+)
 from core.monitor.drift import PSI_FLOOR, drift
+from core.monitor.notices.channels import (
+    change_channel,
+    list_channels,
+    list_deliveries,
+    remove_channel,
+    save_channel,
+    try_channel,
+)
+from core.monitor.notices.delivering import deliver_due
 from core.monitor.performance import performance
 from core.monitor.retention import LONGEST_DAYS, remove_expired, retention_days, set_retention
 from core.monitor.traffic import traffic
@@ -9,13 +33,31 @@ from core.monitor.traffic import traffic
 __all__ = [
     "LONGEST_DAYS",
     "PSI_FLOOR",
+    "RULES",
+    "Watcher",
     "acknowledge_alert",
+    "alert_history",
+    "change_channel",
+    "change_rule",
     "check_alerts",
+    "deliver_due",
     "drift",
     "list_alerts",
+    "list_channels",
+    "list_deliveries",
+    "list_rules",
     "performance",
+    "remove_channel",
     "remove_expired",
+    "reopen_alert",
+    "resolve_alert",
     "retention_days",
+    "rule_history",
+    "save_channel",
+    "say_limit",
+    "say_rule",
     "set_retention",
+    "silence_alert",
     "traffic",
+    "try_channel",
 ]

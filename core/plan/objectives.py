@@ -44,6 +44,7 @@ def save_objective(store: Store, objective: Objective) -> Objective:
     _check_target(store, objective)
     _check_minimum(objective)
     _check_costs(objective)
+    _check_latency(objective)
     return store.add(objective)
 
 
@@ -81,3 +82,9 @@ def _check_costs(objective: Objective) -> None:
     for words, cost in costs.items():
         if cost is not None and not (math.isfinite(cost) and cost >= 0):
             raise BadInputError(f"The cost of {words} is {cost:g}.", "A cost is 0 or more.")
+
+
+def _check_latency(objective: Objective) -> None:
+    limit = objective.latency_limit_ms
+    if limit is not None and not (math.isfinite(limit) and limit > 0):
+        raise BadInputError(f"No answer can be given within {limit:g} ms.", "Give more than 0 milliseconds, or none.")

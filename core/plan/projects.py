@@ -31,6 +31,10 @@ OWNED = (
     records.Retention,
     records.Alert,
     records.KeptAnswer,
+    records.AlertChange,
+    records.AlertRule,
+    records.Channel,
+    records.Delivery,
     records.Source,
     records.DatasetVersion,
     records.Job,
@@ -130,6 +134,8 @@ def _remove_files(store: Store, project_id: str) -> None:
             store.files.original(dataset.reading.original_id).unlink(missing_ok=True)
     for source in store.find(records.Source, project_id=project_id):
         store.files.remove_secret(source.id)
+    for channel in store.find(records.Channel, project_id=project_id):
+        store.files.remove_secret(channel.id)
     for model in store.find(records.ModelVersion, project_id=project_id):
         shutil.rmtree(store.files.model(model.id), ignore_errors=True)
     for candidate in store.find(records.Candidate, project_id=project_id):

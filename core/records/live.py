@@ -1,4 +1,4 @@
-"""Records of a model at work: predictions, labels that arrive late, windows of counts, alerts."""
+"""Records of a model at work: predictions, labels that arrive late, windows of counts, and what they say."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -6,8 +6,6 @@ from typing import Literal
 
 from core.records.base import Json, Label, new_id, utc_now
 
-AlertKind = Literal["drift", "accuracy", "errors"]
-AlertState = Literal["open", "acknowledged", "resolved"]
 DriftOutcome = Literal["drifted", "stable", "not_enough_data"]
 
 LATENCY_EDGES_MS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 5000.0)
@@ -199,20 +197,3 @@ class TrafficReport:
     latency_p50_ms: float | None
     latency_p95_ms: float | None
     sentence: str
-
-
-@dataclass(frozen=True)
-class Alert:
-    """Something that needs a look, with the evidence as it was when it opened."""
-
-    project_id: str
-    model_version_id: str
-    kind: AlertKind
-    title: str
-    message: str
-    evidence: Json = field(default_factory=dict)
-    state: AlertState = "open"
-    handled_by: str | None = None
-    id: str = field(default_factory=new_id)
-    opened_at: datetime = field(default_factory=utc_now)
-    changed_at: datetime = field(default_factory=utc_now)

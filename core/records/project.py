@@ -29,7 +29,7 @@ class Objective:
 
     `minimum` is the least acceptable value of `metric` (for errors such as MAE: the largest acceptable one).
     Costs are in the owner's own unit: per false positive, per false negative, and per wrong answer (multiclass)
-    or per unit of absolute error (regression).
+    or per unit of absolute error (regression). `latency_limit_ms`: 95 of 100 answers should take no longer.
     """
 
     project_id: str
@@ -42,6 +42,7 @@ class Objective:
     cost_false_positive: float | None = None
     cost_false_negative: float | None = None
     cost_error: float | None = None
+    latency_limit_ms: float | None = None
     owner: str = ""
     created_by: str = "someone"
     id: str = field(default_factory=new_id)

@@ -1,12 +1,15 @@
 """The only part that touches the database and decides where files live; it hands back records."""
 
+from core.store.alert_desk import AlertStep
 from core.store.job_handle import JobHandle, StoppedError
+from core.store.log_times import first_and_last_window, label_times, newest_label_at, requests_between
 from core.store.prediction_log import JournalPlace, LabelledAnswer, LabelledPrediction
 from core.store.store import Store, open_store
 from core.store.tables import record_from_json, record_to_json
 from core.store.window_rows import add_windows
 
 __all__ = [
+    "AlertStep",
     "JobHandle",
     "JournalPlace",
     "LabelledAnswer",
@@ -14,7 +17,11 @@ __all__ = [
     "StoppedError",
     "Store",
     "add_windows",
+    "first_and_last_window",
+    "label_times",
+    "newest_label_at",
     "open_store",
     "record_from_json",
     "record_to_json",
+    "requests_between",
 ]

@@ -10,10 +10,12 @@ from sqlalchemy import Engine, Table, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import ConflictError, NotFoundError
+from core.store.alert_desk import AlertDesk
 from core.store.database import migrate, open_engine
 from core.store.files import Files
 from core.store.job_queue import JobQueue
 from core.store.kept_answers import KeptAnswers
+from core.store.outbox import Outbox
 from core.store.prediction_log import PredictionLog
 from core.store.release_desk import ReleaseDesk
 from core.store.tables import TABLES, to_record, to_row
@@ -27,7 +29,7 @@ class Store:
     """Records in the database and files in the home folder.
 
     `add`, `get`, `find`, `update` and `remove` work on any record that has an `id`. What needs more care has its own
-    part: `jobs` (the queue), `releases` (what is live) and `log` (live traffic) and
+    part: `jobs` (the queue), `releases` (what is live), `log` (live traffic), `alerts` and their `outbox`, and
     `answers` (given once to requests that are sent again); `files` knows where files are.
     """
 
@@ -38,6 +40,8 @@ class Store:
         self.releases = ReleaseDesk(engine)
         self.log = PredictionLog(engine)
         self.answers = KeptAnswers(engine)
+        self.alerts = AlertDesk(engine)
+        self.outbox = Outbox(engine)
 
     @property
     def home(self) -> Path:

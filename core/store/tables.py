@@ -140,6 +140,10 @@ TABLES: dict[type, Table] = {
     records.Retention: _table_for(records.Retention, "retention", PROJECT),
     records.Alert: _table_for(records.Alert, "alert", PROJECT),
     records.KeptAnswer: _table_for(records.KeptAnswer, "kept_answer", (*PROJECT, ("created_at",))),
+    records.AlertChange: _table_for(records.AlertChange, "alert_change", (("project_id",), ("alert_id",))),
+    records.AlertRule: _table_for(records.AlertRule, "alert_rule", PROJECT),
+    records.Channel: _table_for(records.Channel, "channel", PROJECT),
+    records.Delivery: _table_for(records.Delivery, "delivery", (("project_id",), ("status", "next_at"))),
 }
 
 WINDOW = Table(

@@ -9,16 +9,15 @@ import ipaddress
 import logging
 import os
 import socket
-import threading
 from collections.abc import Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 import httpx
 
+from core.collect.sources.deadline import Deadline
 from core.collect.sources.watch import Watch
 from core.errors import BadInputError
 
@@ -182,16 +181,15 @@ def fetch(
         When the watch is stopped.
     """
     place, sent, watch = check_url(url), dict(headers or {}), watch or Watch()
-    for name in TELLTALES:
-        logging.getLogger(name).addFilter(_is_kept_quiet)
+    keep_quiet()
     try:
         with (
-            _Deadline(max_seconds) as deadline,
+            Deadline(max_seconds) as deadline,
             watch.interrupting(deadline.end),
             httpx.Client(trust_env=False, timeout=min(SILENT_SECONDS, max_seconds)) as client,
         ):
             for _ in range(MAX_REDIRECTS + 1):
-                with closing(client.send(_request(client, place, sent, deadline), stream=True)) as response:
+                with closing(client.send(make_request(client, "GET", place, sent, deadline), stream=True)) as response:
                     check_address(response.extensions["network_stream"].get_extra_info("server_addr")[0])
                     if not response.has_redirect_location:
                         _refuse_failure(place, response)
@@ -212,6 +210,12 @@ def fetch(
     raise BadInputError("The address leads from one page to another without end.", "Use the address of the file.")
 
 
+def keep_quiet() -> None:
+    """Keep addresses and answers out of the logs of the parts that ask."""
+    for name in TELLTALES:
+        logging.getLogger(name).addFilter(_is_kept_quiet)
+
+
 def _is_kept_quiet(_record: logging.LogRecord) -> bool:
     return False
 
@@ -226,14 +230,20 @@ def same_origin(first: str, second: str) -> bool:
     return origin(check_url(first)) == origin(check_url(second))
 
 
-def _request(
-    client: httpx.Client, place: httpx.URL, headers: Mapping[str, str], deadline: "_Deadline"
+def make_request(
+    client: httpx.Client,
+    method: str,
+    place: httpx.URL,
+    headers: Mapping[str, str],
+    deadline: Deadline,
+    content: bytes | None = None,
 ) -> httpx.Request:
     """Return a request to the checked address of a host, which still proves itself by its name."""
     address = check_host(place.host, origin(place)[2])
     return client.build_request(
-        "GET",
+        method,
         place.copy_with(host=address, fragment=None),
+        content=content,
         headers={"Accept-Encoding": "identity", **headers, "Host": place.netloc.decode("ascii")},
         extensions={"sni_hostname": place.raw_host.decode("ascii"), "trace": deadline.watch},
     )
@@ -261,39 +271,3 @@ def _write(response: httpx.Response, target: Path, max_bytes: int, watch: Watch)
             file.write(chunk)
             watch.say(f"{n_bytes / 1e6:,.1f} MB so far", min(n_bytes / n_expected, 1.0) if n_expected else 0.0)
     watch.raise_if_stopped()  # An answer that does not say its length looks complete when it is cut off.
-
-
-class _Deadline:
-    """Ends connections when the time is over, also those of a server that sends a byte now and then."""
-
-    def __init__(self, seconds: float) -> None:
-        self.is_over = False
-        self._sockets: list[socket.socket] = []
-        self._timer = threading.Timer(seconds, self.end)
-        self._timer.daemon = True
-
-    def __enter__(self) -> "_Deadline":
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-    def watch(self, event: str, details: Mapping[str, Any]) -> None:
-        """Take note of a connection as soon as it stands."""
-        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            self._sockets.append(details["return_value"].get_extra_info("socket"))
-            if self.is_over:
-                self.end()
-
-    def raise_if_over(self) -> None:
-        """Raise BadInputError when the time was over."""
-        if self.is_over:
-            raise BadInputError("The answer comes too slowly, and was given up.", "Try again later.")
-
-    def end(self) -> None:
-        """End what is connected, and what will be."""
-        self.is_over = True
-        for each in self._sockets:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)

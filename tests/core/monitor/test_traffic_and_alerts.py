@@ -121,7 +121,9 @@ def test_drift_opens_one_alert_that_names_the_column_and_is_not_opened_again(
     (present,) = monitor.list_alerts(store, "p")
     assert present.opened_at == NOW
     assert present.changed_at > NOW
-    assert present.message != opened.message
+    assert (present.message, present.evidence) == (opened.message, opened.evidence)  # As it was when it opened.
+    assert present.newest.message != opened.message
+    assert present.newest.figures != opened.evidence
 
 
 def test_an_alert_that_was_seen_stays_seen_until_another_model_is_live(

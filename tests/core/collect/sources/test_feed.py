@@ -1,18 +1,13 @@
 """A sensor feed from a real MQTT broker: what arrives becomes rows, what goes wrong is said."""
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import certifi
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -24,6 +19,7 @@ from core.collect.sources.refreshing import run_refresh, start_refresh
 from core.errors import BadInputError
 from core.records import DatasetVersion, Job, Source, utc_now
 from core.store import JobHandle, StoppedError, Store
+from tests.certificates import certify_good_example
 from tests.mqtt_broker import BrokerProcess, Mosquitto
 from tests.waiting import wait_for
 
@@ -425,27 +421,7 @@ def test_an_address_without_a_scheme_or_port_gets_the_usual_ones() -> None:
 @pytest.fixture
 def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A PEM file with a key and a certificate for good.example, which is trusted; every such name leads to us."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "good.example")])
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
-    names = x509.SubjectAlternativeName([x509.DNSName("good.example")])
-    made = builder.add_extension(names, critical=False).sign(key, hashes.SHA256())
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    both, trusted = tmp_path / "both.pem", tmp_path / "trusted.pem"
-    trusted.write_bytes(made.public_bytes(pem))
-    both.write_bytes(private + made.public_bytes(pem))
-    monkeypatch.setattr(certifi, "where", lambda: str(trusted))
-    real = socket.getaddrinfo
-    monkeypatch.setattr(
-        socket,
-        "getaddrinfo",
-        lambda host, port, *rest, **more: real(
-            "127.0.0.1" if str(host).endswith(".example") else host, port, *rest, **more
-        ),
-    )
-    return both
+    return certify_good_example(tmp_path, monkeypatch)
 
 
 def test_a_broker_over_tls_proves_itself_by_its_name(
