@@ -3,6 +3,7 @@
 It talks to the address the service itself recorded in the store, never to one a person typed.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Self
 
@@ -57,7 +58,7 @@ class ServiceClient:
         """Return which model answers for a project, since when, who approved it."""
         return self._call("GET", f"/v1/{slug}/metadata")
 
-    def predict(self, slug: str, rows: list[Json], *, simulated: bool = False) -> Json:
+    def predict(self, slug: str, rows: list[Json], *, simulated: bool = False, idempotency_key: str = "") -> Json:
         """Return `{"request_id", "model_version", "predictions": [{"id", "prediction", "probabilities", "warnings"}]}`.
 
         Parameters
@@ -68,17 +69,30 @@ class ServiceClient:
             At most 1,000 rows of column name -> value, as the prototype says (see `request_rows`).
         simulated : bool
             Whether this is made-up traffic; it is marked as such in the log.
+        idempotency_key : str
+            Names the question, so that a service that knows such keys answers a repeated one from the first answer
+            instead of logging it twice. Empty: each request is a question of its own.
         """
-        return self._call("POST", f"/v1/{slug}/predict", {"rows": rows}, simulated=simulated)
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        return self._call("POST", f"/v1/{slug}/predict", {"rows": rows}, simulated=simulated, headers=headers)
 
     def send_labels(self, slug: str, labels: list[tuple[str, Label]], *, simulated: bool = False) -> Json:
         """Send the true values of earlier predictions, as (prediction id, value); return `{"stored", "unknown"}`."""
         body = {"labels": [{"id": prediction_id, "label": label} for prediction_id, label in labels]}
         return self._call("POST", f"/v1/{slug}/labels", body, simulated=simulated)
 
-    def _call(self, method: str, path: str, body: Json | None = None, *, simulated: bool = False) -> Json:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        *,
+        simulated: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> Json:
+        sent = {**(headers or {}), **(HEADERS_SIMULATED if simulated else {})}
         try:
-            response = self._http.request(method, path, json=body, headers=HEADERS_SIMULATED if simulated else None)
+            response = self._http.request(method, path, json=body, headers=sent)
             answer: Any = response.json()
         except (httpx.HTTPError, ValueError) as error:
             raise NotReadyError(
