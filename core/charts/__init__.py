@@ -1,6 +1,7 @@
 """Pictures of records: one function a record, each returning a plotly Figure. Charts compute nothing."""
 
 from core.charts.drift import drift_by_column, reference_and_current
+from core.charts.drill import drill, mark_simulated
 from core.charts.lineage import before_and_after, lineage
 from core.charts.live import arrival, errors, label_coverage, latency, performance, traffic
 from core.charts.models import BASELINE, compare, confusion, importance, leaderboard, predicted_against_actual
@@ -20,6 +21,7 @@ __all__ = [
     "confusion",
     "distribution",
     "drift_by_column",
+    "drill",
     "errors",
     "importance",
     "label_coverage",
@@ -28,6 +30,7 @@ __all__ = [
     "leaderboard",
     "lengths",
     "lineage",
+    "mark_simulated",
     "name_unit",
     "performance",
     "precision_recall",

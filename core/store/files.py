@@ -24,7 +24,7 @@ class Files:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        for folder in ("datasets", "profiles", "models", "candidates", "uploads", "originals", "logs"):
+        for folder in ("datasets", "profiles", "models", "candidates", "uploads", "originals", "logs", "plays"):
             (home / folder).mkdir(parents=True, exist_ok=True)
         for folder in ("secrets", "journals"):
             (home / folder).mkdir(mode=0o700, exist_ok=True)
@@ -77,6 +77,10 @@ class Files:
     def log(self, name: str) -> Path:
         """Path of a process's log file."""
         return self._path("logs", name, ".log")
+
+    def play(self, job_id: str) -> Path:
+        """Path of how far a play of simulated traffic is."""
+        return self._path("plays", job_id, ".json")
 
     @property
     def journals(self) -> Path:

@@ -2,74 +2,18 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 
-from core import collect, serve, simulate
-from core.errors import BadInputError, LifecycleError, NoDataError, NotReadyError
-from core.records import DatasetVersion, Job, Json, utc_now
-from core.store import JobHandle, LabelledPrediction, StoppedError, Store, open_store
-from tests.model_worlds import World, approve, make_frame, make_world, promote
+from core import serve, simulate
+from core.errors import BadInputError, NoDataError, NotReadyError
+from core.records import Job, Json, utc_now
+from core.store import JobHandle, StoppedError, Store
+from tests.model_worlds import approve, make_frame, make_world, promote
+from tests.playing import Live
 from tests.waiting import wait_for
-
-
-@dataclass
-class Live:
-    """A running service with one project live on it."""
-
-    store: Store
-    world: World
-
-    @property
-    def project_id(self) -> str:
-        return self.world.project.id
-
-    def keep_back(self, frame: pd.DataFrame) -> DatasetVersion:
-        """Store rows as the project's stream."""
-        table = pa.Table.from_pandas(frame, preserve_index=False)
-        return collect.add_table(
-            self.store, self.project_id, table, filename="s.csv", by="Ada", source="keep_back", role="stream"
-        )
-
-    def start(self, n_rows: int, *, speed: float = 1_000.0, delay_s: float = 0.0, share: float = 1.0) -> Job:
-        return simulate.start_replay(
-            self.store,
-            self.project_id,
-            rows_per_second=speed,
-            n_rows=n_rows,
-            label_delay_s=delay_s,
-            label_share=share,
-            by="Ada",
-        )
-
-    def play(self, job: Job) -> Json:
-        """Do a job as the job runner would, and note its end."""
-        try:
-            result = simulate.run_replay(JobHandle(self.store, job))
-            self.store.update(job, status="done", result=result, ended_at=utc_now())
-        except LifecycleError:
-            self.store.update(job, status="stopped", ended_at=utc_now())
-            raise
-        return result
-
-    def logged(self, since: Job) -> list[LabelledPrediction]:
-        return self.store.log.read(self.project_id, since=since.created_at)
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    store = open_store(tmp_path_factory.mktemp("replay") / "home")
-    world = make_world(store, "Late flights")
-    promote(store, approve(store, world))
-    serve.start_service(store)
-    yield Live(store, world)
-    serve.stop_service(store)
-    store.engine.dispose()
 
 
 def test_every_row_is_sent_once_without_its_answer_and_labels_follow_for_a_share(live: Live) -> None:
