@@ -1,12 +1,14 @@
 """Looking out for alarms while a drill lasts, so that it is known at which row each of them came up."""
 
+from collections.abc import Callable
+
 from core.monitor import list_alerts
 from core.records import Alert
 from core.simulate.progress import Progress, Sighting
 from core.store import Store
 
 
-def look_out(store: Store, project_id: str, progress: Progress, *, row: int, now: float) -> None:
+def look_out(store: Store, project_id: str, progress: Progress, row_at: Callable[[float], int], now: float) -> None:
     """Write down every alarm that was not there, and every one that names columns it did not name before.
 
     The first look only notes what is there already: it has nothing to do with the drill.
@@ -15,8 +17,8 @@ def look_out(store: Store, project_id: str, progress: Progress, *, row: int, now
     ----------
     progress : Progress
         Of the play; its `known` and `sightings` are changed.
-    row : int
-        How many rows of the play have been asked.
+    row_at : function
+        Returns how many rows of the play had been asked at a moment (seconds since 1970).
     now : float
         Seconds since 1970.
     """
@@ -29,10 +31,10 @@ def look_out(store: Store, project_id: str, progress: Progress, *, row: int, now
         before = progress.known.get(alert.id)
         fresh = [name for name in named if name not in (before or ())]
         if before is None:
-            at = max(alert.opened_at.timestamp(), 0.0)
-            progress.sightings.append(Sighting(alert.id, alert.title, row, at, named))
+            at = alert.opened_at.timestamp()
+            progress.sightings.append(Sighting(alert.id, alert.title, row_at(at), at, named))
         elif fresh:
-            progress.sightings.append(Sighting(alert.id, alert.title, row, now, fresh, was_open=True))
+            progress.sightings.append(Sighting(alert.id, alert.title, row_at(now), now, fresh, was_open=True))
         progress.known[alert.id] = [*(before or ()), *fresh]
 
 

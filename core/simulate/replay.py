@@ -72,6 +72,9 @@ class Play:
         prototype = load_prototype(self.store, model.id)
         self.facts = find_facts(self.store, model, prototype)
         self.rows = open_rows(self.store, self.settings, model, prototype)
+        # While nobody plays, the world stands still: it goes on with the row that was next.
+        self.times = _times(self.settings)
+        self.started_at = time.time() - float(self.times[min(self.position, self.settings.n_rows - 1)])
         try:
             self._look_out()
             self._play()
@@ -98,12 +101,9 @@ class Play:
     def _play(self) -> None:
         settings, progress = self.settings, self.progress
         size = min(max(round(settings.rows_per_second / BATCHES_PER_SECOND), 1), MAX_BATCH)
-        times = np.append(_times(settings), np.inf)
-        # While nobody plays, the world stands still: it goes on with the row that was next.
-        started_at = time.time() - float(times[min(self.position, settings.n_rows - 1)])
         while progress.next_row < settings.last_row:
-            self._wait(started_at + float(times[self.position]))
-            progress.elapsed_s = time.time() - started_at
+            self._wait(self.started_at + float(self.times[self.position]))
+            progress.elapsed_s = time.time() - self.started_at
             last = min(progress.next_row + size, settings.last_row)
             self._ask_batch(self.rows.read(progress.next_row, last))
             progress.next_row = last
@@ -208,7 +208,11 @@ class Play:
     def _look_out(self) -> None:
         if self.settings.faults and time.monotonic() - self.looked_at > LOOK_INTERVAL_S:
             self.looked_at = time.monotonic()
-            look_out(self.store, self.project.id, self.progress, row=self.position, now=time.time())
+            look_out(self.store, self.project.id, self.progress, self._row_at, time.time())
+
+    def _row_at(self, moment: float) -> int:
+        """Return how many rows of the play had been asked at a moment."""
+        return min(int(np.searchsorted(self.times, moment - self.started_at)), self.position)
 
     def _save(self, *, force: bool = False) -> None:
         # A batch counts wholly or not at all: one that is interrupted is asked again, under the same keys.

@@ -31,6 +31,10 @@ def logged(live: Live, job: Job, n: int) -> list:
     return live.logged(job)
 
 
+def n_refused(live: Live) -> int:
+    return sum(window.n_refused for window in live.store.log.windows(live.project_id))
+
+
 def test_made_rows_are_played_without_a_stream_and_never_twice_the_same(live: Live) -> None:
     first = live.start_drill(60)
     assert live.play(first)["n_sent"] == 60
@@ -65,6 +69,7 @@ def test_what_the_log_holds_is_what_the_faults_say_they_did(live: Live) -> None:
 
 
 def test_malformed_and_missing_questions_are_refused_without_their_neighbours(live: Live) -> None:
+    before = n_refused(live)
     job = live.start_drill(
         100,
         Fault("malformed", 20, 40, severity=0.5),
@@ -75,8 +80,8 @@ def test_malformed_and_missing_questions_are_refused_without_their_neighbours(li
     n_malformed = result["traces"][0]["n_rows"]
     assert result["n_failed"] == n_malformed + 20
     assert result["n_sent"] == 80 - n_malformed
-    window = live.store.log.windows(live.project_id)[-1]
-    assert window.n_refused >= result["n_failed"]
+    # Each was refused once: nothing else was in its request.
+    wait_for(lambda: n_refused(live) == before + result["n_failed"], 10)
 
 
 def test_a_stuck_sensor_stays_at_the_value_it_had_and_labels_of_a_changed_concept_turn(live: Live) -> None:
@@ -120,10 +125,10 @@ def test_two_drills_of_one_seed_do_the_same(live: Live) -> None:
 def test_alarms_are_told_right_ones_from_false_ones_and_what_nobody_noticed_is_said(live: Live) -> None:
     # Alarms come up while it plays: one before anything is wrong, one about the column that is, and never about noise.
     job = live.start_drill(
-        200,
-        Fault("shift", 60, 120, ("distance",), severity=3.0),
-        Fault("label_noise", 170, 200, severity=0.2),
-        rows_per_second=40.0,
+        660,
+        Fault("shift", 100, 400, ("distance",), severity=3.0),
+        Fault("label_noise", 640, 660, severity=0.5),
+        rows_per_second=100.0,
         grace_s=0.5,
     )
     before = open_alert(live, "delay", title="Old news")
@@ -135,7 +140,7 @@ def test_alarms_are_told_right_ones_from_false_ones_and_what_nobody_noticed_is_s
 
     wait_for(lambda: played() > 0)
     open_alert(live, "carrier", title="Nothing really")
-    wait_for(lambda: played() > 80)
+    wait_for(lambda: played() > 110)
     right = open_alert(live, "distance", title="Distance has changed")
     live.store.update(before, evidence={"columns": [{"name": "delay"}, {"name": "distance"}]})
     thread.join(60)
@@ -144,7 +149,7 @@ def test_alarms_are_told_right_ones_from_false_ones_and_what_nobody_noticed_is_s
     shift, noise = report.faults
     assert (shift.noticed_by, shift.named_its_column, shift.acknowledged_by) == ("Distance has changed", True, "Grace")
     assert 0 < (shift.noticed_after_s or 0) < 3
-    assert 0 < (shift.noticed_after_rows or 0) < 120
+    assert 0 < (shift.noticed_after_rows or 0) < 300
     assert noise.noticed_at is None
     assert noise.n_rows > 0
     verdicts = {(alarm.title, alarm.was_open): (alarm.verdict, alarm.columns) for alarm in report.alarms}
