@@ -11,6 +11,7 @@ from core.deploy.counting import (
     count_scores,
 )
 from core.deploy.downloads import GraphDescription, GraphInput, ModelFile, describe_graph, model_size, read_model_file
+from core.deploy.dry_run import load_dry_run
 from core.deploy.folder import client_program, export_folder, name_folder, zip_folder
 from core.deploy.handover import enter_handover
 from core.deploy.keys import (
@@ -25,7 +26,7 @@ from core.deploy.keys import (
     revoke_key,
 )
 from core.deploy.loading import load_model, load_prototype, load_reference
-from core.deploy.prototype import build_prototype, request_rows
+from core.deploy.prototype import build_prototype, request_rows, unusual_in
 from core.deploy.reference import SCORE, Scored, build_reference, choose_scores, count_rows
 from core.deploy.registration import list_models, register_model, run_registration, start_registration
 from core.deploy.releases import approve_model, earlier_versions, live_model, promote_model, roll_back
@@ -40,12 +41,14 @@ from core.deploy.rollout import (
     stop_canary,
     stop_shadow,
 )
+from core.deploy.surprise import UNLIKE_SHARES, Surprise
 
 __all__ = [
     "AUTOMATIC",
     "MOST_PER_MINUTE",
     "SCORE",
     "THOUSAND",
+    "UNLIKE_SHARES",
     "Answers",
     "GraphDescription",
     "GraphInput",
@@ -54,6 +57,7 @@ __all__ = [
     "NewKey",
     "RowCounts",
     "Scored",
+    "Surprise",
     "approve_model",
     "build_prototype",
     "build_reference",
@@ -77,6 +81,7 @@ __all__ = [
     "list_keys",
     "list_models",
     "live_model",
+    "load_dry_run",
     "load_model",
     "load_prototype",
     "load_reference",
@@ -98,5 +103,6 @@ __all__ = [
     "start_shadow",
     "stop_canary",
     "stop_shadow",
+    "unusual_in",
     "zip_folder",
 ]

@@ -2,7 +2,7 @@
 
 import logging
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -10,18 +10,20 @@ import joblib
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from core.deploy.answers import GRAPH, PipelineScorer
+from core.deploy.answers import GRAPH, LoadedModel, PipelineScorer
 from core.deploy.apart import run_apart
 from core.deploy.convert import convert_folder, prove_model
+from core.deploy.dry_run import choose_test_rows, run_dry, write_dry_run
 from core.deploy.golden import choose_rows, odd_rows, write_golden
 from core.deploy.loading import PROTOTYPE, REFERENCE
 from core.deploy.mlflow_flavour import write_mlmodel
 from core.deploy.prototype import build_prototype
 from core.deploy.reference import build_reference, choose_scores
+from core.deploy.surprise import UNLIKE_SHARES, threshold
 from core.errors import LifecycleError, NotReadyError
 from core.evaluate.model_folder import write_manifest, write_model
 from core.prepare import SplitRows
-from core.records import Engine, Prototype, Recipe
+from core.records import Engine, Prototype, Recipe, Reference
 from core.store import record_to_json
 
 JOBLIB = "model.joblib"
@@ -67,6 +69,7 @@ def write_package(folder: Path, pipeline: Pipeline, recipe: Recipe, rows: SplitR
     scorer = PipelineScorer(pipeline)
     predictions, proba = scorer.score(rows.test[names])
     reference = build_reference(recipe, rows.train, predictions.tolist(), choose_scores(proba, classes))
+    reference = _run_dry(folder, LoadedModel(scorer, "pipeline", prototype, reference), rows.test)
     write_model(pipeline, folder)
     joblib.dump(pipeline, folder / JOBLIB, compress=3)
     (folder / PROTOTYPE).write_text(record_to_json(prototype), encoding="utf-8")
@@ -82,6 +85,15 @@ def write_package(folder: Path, pipeline: Pipeline, recipe: Recipe, rows: SplitR
         "libraries": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
     }
     return Package(write_manifest(folder, facts), engine, reason)
+
+
+def _run_dry(folder: Path, model: LoadedModel, test: pd.DataFrame) -> Reference:
+    """Write what the model did on test rows; return its reference with how unlike training rows are allowed to be."""
+    chosen = choose_test_rows(test)
+    names = [column.name for column in model.prototype.columns]
+    dry_run = run_dry(model.prototype, model.reference, chosen, model.predict(chosen[names]))
+    write_dry_run(folder, dry_run)
+    return replace(model.reference, surprise=tuple(threshold(dry_run.surprise, share) for share in UNLIKE_SHARES))
 
 
 def _rows_to_compare(frame: pd.DataFrame, prototype: Prototype) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """What the service expects in a request, read off the training rows."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -55,6 +56,20 @@ def _describe(column: Column, present: "pd.Series[Any]", n_rows: int) -> Prototy
     levels = [str(level) for level in present.value_counts().index[:MOST_CATEGORIES]]
     example: Label = levels[0] == "True" if column.kind == "boolean" else levels[0]
     return PrototypeColumn(column.name, column.kind, required, categories=tuple(levels), example=example)
+
+
+def unusual_in(column: PrototypeColumn) -> Callable[[Any], str]:
+    """Return a function that says what about a value of the column did not occur in training; empty if it did."""
+    # A full list may not hold all categories.
+    if column.kind == "category" and len(column.categories) < MOST_CATEGORIES:
+        known = frozenset(column.categories)
+        return lambda value: "" if value in known else "this category did not occur in the training rows."
+    low, high = column.minimum, column.maximum
+    if low is None or high is None:
+        return lambda _value: ""
+    return lambda value: (
+        "" if low <= value <= high else f"{'smaller' if value < low else 'larger'} than in any training row."
+    )
 
 
 def request_rows(prototype: Prototype, frame: pd.DataFrame) -> list[Json]:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from core.records.base import Json, Label, new_id, utc_now
 
+LabelSource = Literal["caller", "person"]
 DriftOutcome = Literal["drifted", "stable", "not_enough_data"]
 
 LATENCY_EDGES_MS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 5000.0)
@@ -21,7 +22,10 @@ def refusal_key(reason: str, column: str | None = None, key_id: str = "") -> str
 
 @dataclass(frozen=True)
 class Prediction:
-    """One answered row. `inputs` is the row as it was received, `prediction` a class or a number."""
+    """One answered row. `inputs` is the row as it was received, `prediction` a class or a number.
+
+    `abstained`: what the model said was kept, but not sent; a person answers (see `Referral`).
+    """
 
     project_id: str
     model_version_id: str
@@ -31,6 +35,7 @@ class Prediction:
     probabilities: dict[str, float] | None = None
     latency_ms: float = 0.0
     simulated: bool = False
+    abstained: bool = False
     id: str = field(default_factory=new_id)
     predicted_at: datetime = field(default_factory=utc_now)
 
@@ -39,7 +44,8 @@ class Prediction:
 class LabelRecord:
     """The truth about one prediction, which arrived later. `id` is the prediction's: the newest label counts.
 
-    Who answered and when is noted from the prediction as the label is stored.
+    Who answered and when is noted from the prediction as the label is stored. `source` says whether the caller sent it
+    or a person gave it on the page, `given_by` who that was.
     """
 
     id: str
@@ -49,6 +55,23 @@ class LabelRecord:
     received_at: datetime = field(default_factory=utc_now)
     model_version_id: str = ""
     predicted_at: datetime | None = None
+    source: LabelSource = "caller"
+    given_by: str | None = None
+
+
+@dataclass(frozen=True)
+class EarlierLabel:
+    """A label that another one replaced at `replaced_at`; otherwise as `LabelRecord`."""
+
+    prediction_id: str
+    project_id: str
+    value: Label
+    simulated: bool
+    source: LabelSource
+    given_by: str | None
+    received_at: datetime
+    replaced_at: datetime
+    id: str = field(default_factory=new_id)
 
 
 @dataclass(frozen=True)
@@ -71,7 +94,7 @@ class Window:
     `AGE_EDGES_S`, `latency` in the bins of `LATENCY_EDGES_MS`. `moments[name]` are the sums of z and z^2 in whole
     thousandths, z being how far a number lies from the reference's mean in its standard deviations. `unknown[name]` are
     rows with a category that the model has never seen, `refusals` refused requests by `refusal_key`, `n_labelled` rows
-    with a label by now.
+    with a label by now, `n_abstained` rows that the model did not answer, a person does.
     """
 
     project_id: str
@@ -91,6 +114,7 @@ class Window:
     unknown: dict[str, int] = field(default_factory=dict)
     refusals: dict[str, int] = field(default_factory=dict)
     n_labelled: int = 0
+    n_abstained: int = 0
     n_minutes: int = 1
 
 

@@ -187,6 +187,9 @@ class Reference:
 
     `score` is how sure it was of them: the probability of `score_class`, or of whatever it answered when that is empty.
     None for models that give no probabilities, and for versions registered before scores were counted.
+
+    `surprise`: how unlike the training rows a row must be to count as such, for each share that an owner can choose
+    (see `core/deploy/surprise.py`); None where there were too few test rows. Empty for versions from before that.
     """
 
     columns: tuple[ReferenceColumn, ...]
@@ -194,6 +197,7 @@ class Reference:
     n_rows: int
     score: ReferenceColumn | None = None
     score_class: str = ""
+    surprise: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True)

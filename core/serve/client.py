@@ -81,6 +81,10 @@ class ServiceClient:
         body = {"labels": [{"id": prediction_id, "label": label} for prediction_id, label in labels]}
         return self._call("POST", f"/v1/{slug}/labels", body, simulated=simulated)
 
+    def poll_answer(self, slug: str, prediction_id: str) -> Json:
+        """Return what a person said about a row on which the model abstained: `{"id", "status", "answer", ...}`."""
+        return self._call("GET", f"/v1/{slug}/answers/{prediction_id}")
+
     def _call(
         self,
         method: str,

@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from core.deploy.prototype import MOST_CATEGORIES, unusual_in
 from core.records import ColumnKind, Json, Label, Prototype, PrototypeColumn
 from core.serve.plain_body import PlainRows, is_usual_for, read_plain
 from core.serve.refusal import RefusalError
@@ -19,8 +20,6 @@ LONGEST_TEXT = 20_000
 NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 MANY_ROWS = 5
 """From so many on, looking column by column is quicker than row by row."""
-CATEGORIES_LISTED = 100
-"""A prototype lists at most so many categories; a full list may not be all of them."""
 PROTOTYPE_HINT = "GET the prototype to see which fields the model expects."
 ROWS_HINT = 'Send {"rows": [{"field": value, ...}, ...]}.'
 LABELS_HINT = 'Send {"labels": [{"id": "...", "label": value}, ...]}.'
@@ -73,9 +72,9 @@ class Contract:
     def __init__(self, prototype: Prototype) -> None:
         self._known = frozenset(column.name for column in prototype.columns)
         self._checks = [(column.name, IS_RIGHT[column.kind], column) for column in prototype.columns]
-        self._unusual = [(column.name, _unusual_in(column)) for column in prototype.columns]
+        self._unusual = [(column.name, unusual_in(column)) for column in prototype.columns]
         self._plain = PlainRows(prototype.columns, IS_RIGHT)
-        self._are_usual = [is_usual_for(column, most_listed=CATEGORIES_LISTED) for column in prototype.columns]
+        self._are_usual = [is_usual_for(column, most_listed=MOST_CATEGORIES) for column in prototype.columns]
 
     def read_rows(self, content: Json) -> list[Json]:
         """Return the rows of a request, each with every column of the prototype; None stands for a missing value.
@@ -117,9 +116,9 @@ class Contract:
     def find_warnings(self, row: Json) -> list[str]:
         """Return in words what in a row lies outside the training rows, without repeating it."""
         found = []
-        for name, unusual_in in self._unusual:
+        for name, find_unusual in self._unusual:
             value = row[name]
-            if value is not None and (unusual := unusual_in(value)):
+            if value is not None and (unusual := find_unusual(value)):
                 found.append(f"'{name}': {unusual}")
         return found
 
@@ -201,19 +200,6 @@ WANTED: Mapping[ColumnKind, str] = MappingProxyType(
         "text": A_TEXT,
     }
 )
-
-
-def _unusual_in(column: PrototypeColumn) -> Callable[[Any], str]:
-    """Return a function that says what about a value of the column is unusual; empty when nothing is."""
-    if column.kind == "category" and len(column.categories) < CATEGORIES_LISTED:
-        known = frozenset(column.categories)
-        return lambda value: "" if value in known else "this category did not occur in the training rows."
-    low, high = column.minimum, column.maximum
-    if low is None or high is None:
-        return lambda _value: ""
-    return lambda value: (
-        "" if low <= value <= high else f"{'smaller' if value < low else 'larger'} than in any training row."
-    )
 
 
 def read_labels(content: Json) -> list[tuple[str, Label]]:

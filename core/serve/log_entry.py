@@ -4,13 +4,24 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pydantic_core
 
 from core.deploy import RowCounts, count_live_rows, count_predictions, count_scores
-from core.records import LATENCY_EDGES_MS, Json, Label, Prediction, Reference, ReferenceColumn, Window, utc_now
+from core.records import (
+    LATENCY_EDGES_MS,
+    Json,
+    Label,
+    Prediction,
+    Reference,
+    ReferenceColumn,
+    Referral,
+    Window,
+    utc_now,
+)
+from core.serve.rules import Abstained
 
 WindowKey = tuple[str, str, datetime]
 """Project, model version, minute."""
@@ -38,6 +49,8 @@ class LogEntry:
     refusal: str = ""
     """Why a request was refused, by `refusal_key`."""
     n_dropped: int = 0
+    abstained: Abstained = field(default_factory=dict)
+    rules_id: str = ""
 
     @property
     def window_key(self) -> WindowKey:
@@ -56,11 +69,25 @@ class LogEntry:
                 probabilities=self.probabilities[position] if self.probabilities else None,
                 latency_ms=self.latency_ms,
                 simulated=self.simulated,
+                abstained=position in self.abstained,
                 id=prediction_id,
                 predicted_at=self.at,
             )
             for position, prediction_id in enumerate(self.ids)
         ]
+
+    def to_referrals(self) -> list[Referral]:
+        """Return a record for each row that a person shall answer."""
+        return [
+            Referral(
+                self.ids[position], self.project_id, self.model_version_id, self.rules_id, reasons, referred_at=self.at
+            )
+            for position, reasons in self.abstained.items()
+        ]
+
+
+ENDING: tuple[Any, ...] = ("", 0, {}, "")
+"""What earlier versions did not write at the end of a line."""
 
 
 def entry_to_line(entry: LogEntry) -> bytes:
@@ -79,6 +106,8 @@ def entry_to_line(entry: LogEntry) -> bytes:
         entry.at.isoformat(),
         entry.refusal,
         entry.n_dropped,
+        dict(entry.abstained),
+        entry.rules_id,
     )
     return pydantic_core.to_json(content, inf_nan_mode="null") + b"\n"
 
@@ -95,7 +124,9 @@ def entry_from_line(line: bytes, find_reference: Callable[[str], Reference]) -> 
     """
     project_id, model_version_id, outcome, latency_ms, request_id, *answered = pydantic_core.from_json(line)
     # Lines of earlier versions are shorter.
-    ids, rows, predictions, probabilities, simulated, at, *more = answered
+    ids, rows, predictions, probabilities, simulated, at = answered[:6]
+    more: list[Any] = answered[6:]
+    refusal, n_dropped, abstained, rules_id = [*more, *ENDING[len(more) :]]
     return LogEntry(
         project_id,
         model_version_id,
@@ -109,7 +140,10 @@ def entry_from_line(line: bytes, find_reference: Callable[[str], Reference]) -> 
         None if probabilities is None else tuple(probabilities),
         simulated,
         datetime.fromisoformat(at),
-        *more,
+        refusal,
+        n_dropped,
+        {int(position): tuple(reasons) for position, reasons in abstained.items()},
+        rules_id,
     )
 
 
@@ -143,6 +177,7 @@ def _count_window(key: WindowKey, entries: list[LogEntry]) -> Window:
         n_refused=sum(entry.outcome == "refused" for entry in entries),
         n_errors=sum(entry.outcome == "failed" for entry in entries),
         n_dropped=sum(entry.n_dropped for entry in entries),
+        n_abstained=sum(len(entry.abstained) for entry in entries),
         latency=tuple(int(count) for count in latency),
         **counts.__dict__,
         predictions=count_predictions(reference, predictions) if rows else (),

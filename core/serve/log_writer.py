@@ -155,8 +155,9 @@ class LogWriter:
             if n_rows >= ROWS_PER_BATCH:
                 break
         predictions = [prediction for entry in entries for prediction in entry.to_predictions()]
+        referrals = [referral for entry in entries if entry.abstained for referral in entry.to_referrals()]
         place = JournalPlace(segment, reading.stored, end)
-        if self._store.log.append(predictions, count_entries(entries), place):
+        if self._store.log.append(predictions, count_entries(entries), place, referrals=referrals):
             reading.stored = end
         else:  # It was there already: a confirmation was lost.
             reading.stored = self._store.log.journalled(segment)

@@ -25,9 +25,10 @@ class LiveVersion:
 class ModelMetrics:
     """The counts of one model version, looked up once rather than for each request."""
 
-    def __init__(self, asked: Any, rows: Any, latency: Any, labels: tuple[str, str]) -> None:
+    def __init__(self, asked: Any, rows: Any, abstained: Any, latency: Any, labels: tuple[str, str]) -> None:
         self._asked = {outcome: asked.labels(*labels, outcome) for outcome in ("answered", "refused", "failed")}
         self._rows = rows.labels(*labels)
+        self._abstained = abstained.labels(*labels)
         self._latency = latency.labels(*labels)
 
     def count(self, outcome: str, n_rows: int, latency_ms: float) -> None:
@@ -35,6 +36,10 @@ class ModelMetrics:
         self._asked[outcome].inc()
         self._rows.inc(n_rows)
         self._latency.observe(latency_ms / 1000)
+
+    def count_abstained(self, n_rows: int) -> None:
+        """Count rows that the model did not answer; they are among those of `count`."""
+        self._abstained.inc(n_rows)
 
 
 class Metrics:
@@ -48,6 +53,9 @@ class Metrics:
         edges = [edge / 1000 for edge in LATENCY_EDGES_MS]
         self._asked = Counter("full_circle_requests", "Requests to predict.", [*MODEL, "outcome"], registry=self._own)
         self._rows = Counter("full_circle_rows", "Rows answered.", MODEL, registry=self._own)
+        self._abstained = Counter(
+            "full_circle_abstained_rows", "Rows that wait for a person.", MODEL, registry=self._own
+        )
         self._latency = Histogram(
             "full_circle_latency_seconds",
             "From the first byte of a request to its answer.",
@@ -64,7 +72,7 @@ class Metrics:
         """Return the counts of a model version."""
         labels = (deployment, str(number))
         if labels not in self._models:
-            self._models[labels] = ModelMetrics(self._asked, self._rows, self._latency, labels)
+            self._models[labels] = ModelMetrics(self._asked, self._rows, self._abstained, self._latency, labels)
         return self._models[labels]
 
     def count_dropped(self, n_rows: int) -> None:

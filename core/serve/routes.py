@@ -18,6 +18,7 @@ from core.serve.idempotency import HEADER, find_kept, replay
 from core.serve.labels import take_labels
 from core.serve.live_models import ServedModel
 from core.serve.metrics import CONTENT_TYPE
+from core.serve.polls import poll_answer
 from core.serve.receiving import addressed_slug, is_permitted, mark_once, may_see, permit, receive, service_of
 from core.serve.refusal import RefusalError
 from core.serve.routing import ROUTING_HEADER, key_of_body
@@ -194,6 +195,14 @@ async def labels(request: Request) -> Response:
     if received.once and (kept := await run_sync(find_kept, service.store, received.once)):
         return replay(kept)
     return Response(await take_labels(service, served, received), media_type="application/json")
+
+
+@DEPLOYMENT_ROUTES.get("/answers/{prediction_id}")
+async def answers(request: Request) -> JSONResponse:
+    """Return what a person said about a row on which the model abstained; 202 while nobody has answered."""
+    slug = await addressed_slug(request, "predict")
+    polled = await run_sync(poll_answer, service_of(request), slug, request.path_params["prediction_id"])
+    return polled.to_response()
 
 
 @DEPLOYMENT_ROUTES.get("/metadata")

@@ -21,6 +21,7 @@ from core.serve.metrics import SHARED_FOLDER, LiveVersion, Metrics
 from core.serve.recorder import Recorder
 from core.serve.refusal import RefusalError
 from core.serve.request_ids import current_request_id
+from core.serve.rules import NONE_ABSTAINED, Abstained, RowRules, RuleBook
 from core.store import Store
 
 logger = logging.getLogger(__name__)
@@ -60,17 +61,20 @@ class Service:
         self.metrics = Metrics()
         shared = os.environ.get(SHARED_FOLDER)
         self.keys = Keyring(store, always=always_keys, folder=Path(shared) if shared else None)
+        self.rules = RuleBook(store)
         self.log = Recorder(store, self.metrics.count_dropped, shared=Path(shared) if shared else None)
 
     def start(self) -> None:
         """Start the threads that follow what is live and write the log."""
         self.keys.start()
+        self.rules.start()
         self.models.start()
         self.log.start()
 
     def stop(self) -> None:
         """Write what waits and end the threads."""
         self.keys.stop()
+        self.rules.stop()
         self.models.stop()
         self.log.stop()
 
@@ -80,13 +84,19 @@ class Service:
         Raises
         ------
         RefusalError
-            When the request is not as the prototype says (422, 413); it is counted.
+            When the request is not as the prototype and the rules say (422, 413); it is counted.
         """
         try:
-            return served.contract.read_rows(contract.read_body(received.body))
+            rows = served.contract.read_rows(contract.read_body(received.body))
+            if (rules := self._rules_of(served)) is not None:
+                rules.check(rows)
+            return rows
         except RefusalError as refusal:
             self._log_unanswered(served, received, "refused", refusal)
             raise
+
+    def _rules_of(self, served: ServedModel) -> RowRules | None:
+        return self.rules.of(served.project.id, served.model.id, served.loaded)
 
     def fail(self, served: ServedModel, received: Received, error: Exception) -> RefusalError:
         """Count a request on which the model failed, and return what to say (500)."""
@@ -113,8 +123,11 @@ class Service:
     def answer(self, served: ServedModel, received: Received, rows: list[Json], answers: Answers) -> bytes:
         """Hand the answers over to the log and return them as JSON."""
         request_id, ids = current_request_id(), new_ids(len(rows))
+        rules = self._rules_of(served)
+        abstained = NONE_ABSTAINED if rules is None else rules.find_abstained(rows, answers)
         latency_ms = (time.perf_counter() - received.started_at) * 1000
-        self.metrics.of(served.project.slug, served.model.number).count("answered", len(rows), latency_ms)
+        counts = self.metrics.of(served.project.slug, served.model.number)
+        counts.count("answered", len(rows), latency_ms)
         entry = LogEntry(
             project_id=served.project.id,
             model_version_id=served.model.id,
@@ -127,6 +140,8 @@ class Service:
             predictions=tuple(answers.predictions),
             probabilities=None if answers.probabilities is None else tuple(answers.probabilities),
             simulated=received.simulated,
+            abstained=abstained,
+            rules_id=rules.id if rules and abstained else "",
         )
         warnings = served.contract.find_all_warnings(rows)
         predictions = [
@@ -138,6 +153,9 @@ class Service:
             }
             for position in range(len(rows))
         ]
+        if abstained:
+            counts.count_abstained(len(abstained))
+            leave_open(predictions, abstained, served.project.slug)
         content = {"request_id": request_id, "model_version": served.model.number, "predictions": predictions}
         return self._log(entry, pydantic_core.to_json(content), received.once)
 
@@ -147,7 +165,8 @@ class Service:
             self.log.add(entry)
             return content
         kept = once.to_answer(200, content)
-        is_new = self.store.log.append(entry.to_predictions(), count_entries([entry]), answer=kept)
+        predictions, referrals = entry.to_predictions(), entry.to_referrals()
+        is_new = self.store.log.append(predictions, count_entries([entry]), answer=kept, referrals=referrals)
         return content if is_new else find_winner(self.store, once)
 
     def refuse(self, slug: str, received: Received, refusal: RefusalError) -> None:
@@ -213,3 +232,11 @@ class Service:
         addresses = ", ".join(f"/v1/{slug}/predict" for slug in slugs if may_see(slug))
         hint = f"Use one of {addresses}." if addresses else "Put /v1/ and the name of the deployment before the path."
         raise RefusalError(409, "several_live", "Several projects are live.", hint)
+
+
+def leave_open(predictions: list[Json], abstained: Abstained, slug: str) -> None:
+    """Take out of an answer what the model said about rows that a person answers; say why, and where to ask for it."""
+    for position, reasons in abstained.items():
+        said = predictions[position]
+        said.update(prediction=None, probabilities=None, status="abstained", reasons=reasons)
+        said["poll"] = f"/v1/{slug}/answers/{said['id']}"

@@ -8,10 +8,11 @@ from sqlalchemy import Connection, Engine, and_, delete, func, insert, select, u
 
 from core import records
 from core.store.database import take_turn
+from core.store.human_queue import REFERRAL, WAITING
 from core.store.kept_answers import keep_answer
 from core.store.label_rows import LABEL, PREDICTION, chunks, store_labels
 from core.store.prediction_rows import insert_predictions
-from core.store.tables import JOURNAL, WINDOW, to_record
+from core.store.tables import JOURNAL, WINDOW, to_record, to_row
 from core.store.window_rows import HEAVY, add_window, fold_windows, in_span, sum_span
 
 MOST_COUNTED = 50_000
@@ -60,9 +61,13 @@ class PredictionLog:
         predictions: Sequence[records.Prediction],
         windows: Sequence[records.Window],
         place: JournalPlace | None = None,
+        *,
         answer: records.KeptAnswer | None = None,
+        referrals: Sequence[records.Referral] = (),
     ) -> bool:
         """Write a batch of predictions and add its counts to the windows, all or nothing; return whether it was.
+
+        Those that a person shall answer go into the queue, too.
 
         With the place in a journal that the batch comes from, it is written only if the log ends just before it: one
         that is there already is not counted again. Nor is the request whose answer is to be kept, when another answer
@@ -74,6 +79,8 @@ class PredictionLog:
             if answer is not None and not keep_answer(connection, answer):
                 return False
             insert_predictions(connection, predictions)
+            if referrals:
+                connection.execute(insert(REFERRAL), [to_row(referral) for referral in referrals])
             # Sorted, so that two writers take their turns in the same order and cannot wait for each other for ever.
             for window in sorted(windows, key=lambda window: window.project_id):
                 take_turn(connection, window.project_id)
@@ -93,16 +100,18 @@ class PredictionLog:
     def remove_before(self, project_id: str, before: datetime, *, limit: int) -> int:
         """Delete at most `limit` of the oldest predictions made before a moment; return how many.
 
-        Their labels and the windows they are counted in stay.
+        Their labels and the windows they are counted in stay; so do predictions that wait for a person.
         """
+        waiting = select(REFERRAL.c.id).where(REFERRAL.c.project_id == project_id, WAITING)
         oldest = select(PREDICTION.c.id).where(
-            PREDICTION.c.project_id == project_id, PREDICTION.c.predicted_at < before
+            PREDICTION.c.project_id == project_id, PREDICTION.c.predicted_at < before, PREDICTION.c.id.not_in(waiting)
         )
         oldest = oldest.order_by(PREDICTION.c.predicted_at).limit(limit)
         with self.engine.begin() as connection:
             ids = list(connection.scalars(oldest))
             for chunk in chunks(ids):
                 connection.execute(delete(PREDICTION).where(PREDICTION.c.id.in_(chunk)))
+                connection.execute(delete(REFERRAL).where(REFERRAL.c.id.in_(chunk)))
         return len(ids)
 
     def windows(
@@ -160,7 +169,7 @@ class PredictionLog:
         return int(n_rows or 0), int(n_labelled or 0)
 
     def add_labels(self, labels: Sequence[records.LabelRecord]) -> tuple[int, tuple[str, ...]]:
-        """Store labels of predictions; a later label of the same prediction replaces the earlier one.
+        """Store labels of predictions; a later label of the same prediction counts, the earlier one is kept apart.
 
         Returns
         -------
@@ -195,7 +204,10 @@ class PredictionLog:
     def labelled_answers(
         self, project_id: str, *, newest: int, model_version_id: str | None = None
     ) -> list[LabelledAnswer]:
-        """Return the last so many predictions whose label is known, oldest first, without their inputs."""
+        """Return the last so many answers whose label is known, oldest first, without their inputs.
+
+        What the model was not allowed to answer is not among them.
+        """
         # The search goes along an index of the labels, so it takes as long for ten million predictions as for ten
         # thousand; labels whose predictions are deleted, all older than those kept, are not gone through.
         kept = select(func.min(PREDICTION.c.predicted_at)).where(PREDICTION.c.project_id == project_id)
@@ -203,6 +215,7 @@ class PredictionLog:
         query = select(*(PREDICTION.c[name] for name in names), LABEL.c.value)
         query = query.select_from(LABEL).join(PREDICTION, PREDICTION.c.id == LABEL.c.id)
         query = query.where(LABEL.c.project_id == project_id, LABEL.c.predicted_at >= kept.scalar_subquery())
+        query = query.where(PREDICTION.c.abstained.is_(False))
         if model_version_id is not None:
             query = query.where(LABEL.c.model_version_id == model_version_id)
         query = query.order_by(LABEL.c.predicted_at.desc(), LABEL.c.id.desc()).limit(newest)

@@ -13,6 +13,7 @@ from core.errors import ConflictError, NotFoundError
 from core.store.alert_desk import AlertDesk
 from core.store.database import migrate, open_engine
 from core.store.files import Files
+from core.store.human_queue import HumanQueue
 from core.store.job_queue import JobQueue
 from core.store.kept_answers import KeptAnswers
 from core.store.outbox import Outbox
@@ -29,7 +30,8 @@ class Store:
     """Records in the database and files in the home folder.
 
     `add`, `get`, `find`, `update` and `remove` work on any record that has an `id`. What needs more care has its own
-    part: `jobs` (the queue), `releases` (what is live), `log` (live traffic), `alerts` and their `outbox`, and
+    part: `jobs` (the queue), `releases` (what is live), `log` (live traffic), `people` (rows that a person answers),
+    `alerts` and their `outbox`, and
     `answers` (given once to requests that are sent again); `files` knows where files are.
     """
 
@@ -42,6 +44,7 @@ class Store:
         self.answers = KeptAnswers(engine)
         self.alerts = AlertDesk(engine)
         self.outbox = Outbox(engine)
+        self.people = HumanQueue(engine)
 
     @property
     def home(self) -> Path:

@@ -131,6 +131,7 @@ TABLES: dict[type, Table] = {
     records.Prediction: _table_for(
         records.Prediction, "prediction", (("project_id", "predicted_at"), ("model_version_id",))
     ),
+    records.EarlierLabel: _table_for(records.EarlierLabel, "earlier_label", (("project_id",), ("prediction_id",))),
     records.LabelRecord: _table_for(
         records.LabelRecord,
         "label",
@@ -138,6 +139,8 @@ TABLES: dict[type, Table] = {
     ),
     records.ShadowAnswer: _table_for(records.ShadowAnswer, "shadow_answer", (("project_id", "model_version_id"),)),
     records.Retention: _table_for(records.Retention, "retention", PROJECT),
+    records.ServingRules: _table_for(records.ServingRules, "serving_rules", PROJECT),
+    records.Referral: _table_for(records.Referral, "referral", (("project_id", "state"),)),
     records.Alert: _table_for(records.Alert, "alert", PROJECT),
     records.KeptAnswer: _table_for(records.KeptAnswer, "kept_answer", (*PROJECT, ("created_at",))),
     records.AlertChange: _table_for(records.AlertChange, "alert_change", (("project_id",), ("alert_id",))),
@@ -155,6 +158,7 @@ WINDOW = Table(
     Column("n_minutes", Integer, primary_key=True),
     *(Column(name, Integer, nullable=False) for name in ("n_requests", "n_rows", "n_refused", "n_errors", "n_dropped")),
     Column("n_labelled", Integer, nullable=False),
+    Column("n_abstained", Integer, nullable=False),
     # The small ones first: where traffic alone is read, the database does not touch the rest.
     Column("latency", Counts(ROW), nullable=False),
     Column("refusals", Counts(ONE_BY_NAME), nullable=False),

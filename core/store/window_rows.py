@@ -11,7 +11,7 @@ from core.store.counts import add_counts
 from core.store.database import take_turn
 from core.store.tables import WINDOW, Counts, to_record
 
-NUMBERS = ("n_requests", "n_rows", "n_refused", "n_errors", "n_dropped", "n_labelled")
+NUMBERS = ("n_requests", "n_rows", "n_refused", "n_errors", "n_dropped", "n_labelled", "n_abstained")
 SHAPES = {column.name: column.type.shape for column in WINDOW.columns if isinstance(column.type, Counts)}
 HEAVY = frozenset(SHAPES) - {"latency", "refusals"}
 """What is not read where traffic alone is asked for."""

@@ -114,8 +114,8 @@ def test_a_batch_whose_confirmation_was_lost_is_not_counted_again(
     monkeypatch.setattr(log_writer, "RETRY_INTERVAL_S", 0.01)
     append, failures = store.log.append, [OperationalError("COMMIT", {}, Exception("connection lost"))]
 
-    def append_and_lose_the_answer(*arguments: object) -> bool:
-        appended = append(*arguments)  # type: ignore[arg-type]
+    def append_and_lose_the_answer(*arguments: object, **named: object) -> bool:
+        appended = append(*arguments, **named)  # type: ignore[arg-type]
         if failures:
             raise failures.pop()
         return appended

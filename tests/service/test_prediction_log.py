@@ -178,10 +178,10 @@ def test_a_store_that_cannot_be_written_is_tried_again_and_the_trouble_shown(
     append, failing = store.log.append, threading.Event()
     failing.set()
 
-    def append_unless_full(*arguments: object) -> bool:
+    def append_unless_full(*arguments: object, **named: object) -> bool:
         if failing.is_set():
             raise OperationalError("INSERT", {}, Exception("database or disk is full"))
-        return append(*arguments)  # type: ignore[arg-type]
+        return append(*arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(store.log, "append", append_unless_full)
     writer.start()

@@ -33,6 +33,7 @@ FILES = {
     "model.skops",
     "prototype.json",
     "reference.json",
+    "dry_run.json",
 }
 
 
