@@ -83,8 +83,13 @@ class Keyring:
             return True
         return bool(known.closed) if slug is None else slug in known.closed
 
-    def permit(self, slug: str | None, headers: Mapping[str, str], scope: Scope) -> None:
-        """Return if the sender of the headers may do that in the project; None is the service as a whole.
+    def permit(self, slug: str | None, headers: Mapping[str, str], scope: Scope) -> str:
+        """Return by which key the sender of the headers may do that in the project; None is the service as a whole.
+
+        Returns
+        -------
+        str
+            The id of the key; empty where none was wanted, or it was the dashboard's own.
 
         Raises
         ------
@@ -94,10 +99,11 @@ class Keyring:
         """
         key = self._find(slug, headers, scope) if self.wants_key(slug) else None
         if key is None:
-            return
+            return ""
         if wait_s := self._rates.take(key.id, key.per_minute):
             raise _too_often(key.per_minute, wait_s)
         self._used[key.id] = utc_now()
+        return key.id
 
     def may_see(self, slug: str | None, headers: Mapping[str, str], scope: Scope) -> bool:
         """Whether the sender of the headers may do that in the project; this is not counted as a use of the key."""

@@ -35,9 +35,9 @@ async def addressed_slug(request: Request, scope: Scope) -> str:
     return slug
 
 
-def permit(request: Request, slug: str | None, scope: Scope) -> None:
-    """Return if the caller may do that in the project; None is the service as a whole (see `Keyring.permit`)."""
-    service_of(request).keys.permit(slug, request.headers, scope)
+def permit(request: Request, slug: str | None, scope: Scope) -> str:
+    """Return by which key the caller may do that in the project; None is the service as a whole (see `Keyring`)."""
+    return service_of(request).keys.permit(slug, request.headers, scope)
 
 
 def may_see(request: Request, slug: str, scope: Scope = "predict") -> bool:
@@ -57,7 +57,7 @@ def is_permitted(request: Request) -> bool:
 async def receive(request: Request, started_at: float) -> Received:
     """Return the body of a request, read within its limits, with what its headers say about it."""
     simulated = request.headers.get(SIMULATED_HEADER) == "1"
-    return Received(await _read_limited(request), started_at, simulated, request.state.key_id)
+    return Received(await _read_limited(request), started_at, simulated, key_id=request.state.key_id)
 
 
 def mark_once(request: Request, project_id: str, kind: Kind, received: Received) -> Received:

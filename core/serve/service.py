@@ -31,8 +31,8 @@ logger = logging.getLogger(__name__)
 class Received:
     """The body of a request, and when it came, in seconds of `time.perf_counter`.
 
-    `simulated`: it is made-up traffic. `once`: it may be sent again, and is to be answered and logged once. `key_id`: by
-    which key, empty where none was needed.
+    `simulated`: it is made-up traffic. `once`: it may be sent again, and is to be answered and logged once.
+    `key_id`: by which key, empty where none was needed.
     """
 
     body: bytes
