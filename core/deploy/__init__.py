@@ -2,6 +2,7 @@
 
 from core.deploy.answers import Answers, LoadedModel
 from core.deploy.apart import prepare_to_run_apart
+from core.deploy.bin_codes import are_outside, bin_codes
 from core.deploy.counting import (
     THOUSAND,
     RowCounts,
@@ -12,6 +13,7 @@ from core.deploy.counting import (
 )
 from core.deploy.downloads import GraphDescription, GraphInput, ModelFile, describe_graph, model_size, read_model_file
 from core.deploy.dry_run import load_dry_run
+from core.deploy.error_model import calibrate, expected_distance, learn_errors
 from core.deploy.folder import client_program, export_folder, name_folder, zip_folder
 from core.deploy.handover import enter_handover
 from core.deploy.keys import (
@@ -25,7 +27,7 @@ from core.deploy.keys import (
     needs_key,
     revoke_key,
 )
-from core.deploy.loading import load_model, load_prototype, load_reference
+from core.deploy.loading import load_error_model, load_model, load_prototype, load_reference
 from core.deploy.prototype import build_prototype, request_rows, unusual_in
 from core.deploy.reference import SCORE, Scored, build_reference, choose_scores, count_rows
 from core.deploy.registration import list_models, register_model, run_registration, start_registration
@@ -59,8 +61,11 @@ __all__ = [
     "Scored",
     "Surprise",
     "approve_model",
+    "are_outside",
+    "bin_codes",
     "build_prototype",
     "build_reference",
+    "calibrate",
     "cancel_schedule",
     "choose_scores",
     "client_program",
@@ -76,12 +81,15 @@ __all__ = [
     "end_watch",
     "enter_handover",
     "enter_key",
+    "expected_distance",
     "export_folder",
     "internal_key",
+    "learn_errors",
     "list_keys",
     "list_models",
     "live_model",
     "load_dry_run",
+    "load_error_model",
     "load_model",
     "load_prototype",
     "load_reference",

@@ -8,11 +8,12 @@ from core.deploy.apart import run_apart
 from core.deploy.golden import ENGINE_TOLERANCE, check_golden, check_golden_rows
 from core.errors import BadInputError, LifecycleError, NotReadyError
 from core.evaluate.model_folder import DAMAGED_HINT, check_folder, read_model
-from core.records import Engine, ModelVersion, Prototype, Reference
+from core.records import Engine, ErrorModel, ModelVersion, Prototype, Reference
 from core.store import Store, record_from_json
 
 PROTOTYPE = "prototype.json"
 REFERENCE = "reference.json"
+ERRORS = "errors.json"
 VERIFY_TIMEOUT_S = 120.0
 
 
@@ -107,3 +108,9 @@ def load_prototype(store: Store, model_version_id: str) -> Prototype:
 def load_reference(store: Store, model_version_id: str) -> Reference:
     """Return what a model version's live rows are compared with; NotFoundError when there is no such version."""
     return read_reference(store.files.model(store.get(ModelVersion, model_version_id).id))
+
+
+def load_error_model(store: Store, model_version_id: str) -> ErrorModel | None:
+    """Return how wrong a model version is expected to be; None where its test could not teach that."""
+    path = store.files.model(store.get(ModelVersion, model_version_id).id) / ERRORS
+    return record_from_json(ErrorModel, path.read_text(encoding="utf-8")) if path.exists() else None

@@ -14,15 +14,17 @@ from core.deploy.answers import GRAPH, LoadedModel, PipelineScorer
 from core.deploy.apart import run_apart
 from core.deploy.convert import convert_folder, prove_model
 from core.deploy.dry_run import choose_test_rows, run_dry, write_dry_run
+from core.deploy.error_model import learn_errors
 from core.deploy.golden import choose_rows, odd_rows, write_golden
-from core.deploy.loading import PROTOTYPE, REFERENCE
+from core.deploy.loading import ERRORS, PROTOTYPE, REFERENCE
 from core.deploy.mlflow_flavour import write_mlmodel
 from core.deploy.prototype import build_prototype
 from core.deploy.reference import build_reference, choose_scores
 from core.deploy.surprise import UNLIKE_SHARES, threshold
 from core.errors import LifecycleError, NotReadyError
+from core.evaluate import answer_rows
 from core.evaluate.model_folder import write_manifest, write_model
-from core.prepare import SplitRows
+from core.prepare import SplitRows, features_and_target
 from core.records import Engine, Prototype, Recipe, Reference
 from core.store import record_to_json
 
@@ -74,6 +76,7 @@ def write_package(folder: Path, pipeline: Pipeline, recipe: Recipe, rows: SplitR
     joblib.dump(pipeline, folder / JOBLIB, compress=3)
     (folder / PROTOTYPE).write_text(record_to_json(prototype), encoding="utf-8")
     (folder / REFERENCE).write_text(record_to_json(reference), encoding="utf-8")
+    _write_errors(folder, pipeline, recipe, rows.test, reference)
     write_golden(folder, scorer, choose_rows(rows.test, prototype))
     engine, reason = _convert(folder, _rows_to_compare(rows.test, prototype))
     write_mlmodel(folder)
@@ -94,6 +97,13 @@ def _run_dry(folder: Path, model: LoadedModel, test: pd.DataFrame) -> Reference:
     dry_run = run_dry(model.prototype, model.reference, chosen, model.predict(chosen[names]))
     write_dry_run(folder, dry_run)
     return replace(model.reference, surprise=tuple(threshold(dry_run.surprise, share) for share in UNLIKE_SHARES))
+
+
+def _write_errors(folder: Path, pipeline: Pipeline, recipe: Recipe, test: pd.DataFrame, reference: Reference) -> None:
+    features, target = features_and_target(test, recipe)
+    errors = learn_errors(recipe.task, reference, features, answer_rows(pipeline, features, target))
+    if errors is not None:
+        (folder / ERRORS).write_text(record_to_json(errors), encoding="utf-8")
 
 
 def _rows_to_compare(frame: pd.DataFrame, prototype: Prototype) -> pd.DataFrame:

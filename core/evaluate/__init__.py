@@ -4,7 +4,13 @@ from core.evaluate.answering import answer_rows
 from core.evaluate.fitted import load_fitted
 from core.evaluate.run import count_looks, list_evaluations, run_evaluation, start_evaluation
 from core.evaluate.scored_rows import ScoredRows
-from core.evaluate.scoring import bootstrap_difference, bootstrap_interval, bootstrap_intervals, score_predictions
+from core.evaluate.scoring import (
+    bootstrap_difference,
+    bootstrap_interval,
+    bootstrap_intervals,
+    score_predictions,
+    weigh_predictions,
+)
 from core.evaluate.script import evaluation_script
 
 __all__ = [
@@ -20,4 +26,5 @@ __all__ = [
     "run_evaluation",
     "score_predictions",
     "start_evaluation",
+    "weigh_predictions",
 ]

@@ -37,6 +37,17 @@ def score_predictions(metric: str, rows: ScoredRows) -> float:
     return _weighted_metric(metric, rows)(np.ones(rows.n_rows))
 
 
+def weigh_predictions(metric: str, rows: ScoredRows) -> WeightedMetric:
+    """Return a function that gives the value of a metric for weights of the rows, shape (n,), each >= 0.
+
+    Raises
+    ------
+    BadInputError
+        When there are no rows, or the metric is not known.
+    """
+    return _weighted_metric(metric, rows)
+
+
 def bootstrap_interval(metric: str, rows: ScoredRows, *, random_state: int = 0) -> tuple[float, float]:
     """Return the 95 % interval of a metric.
 

@@ -17,6 +17,7 @@ from core.monitor.alerts import (
     silence_alert,
 )
 from core.monitor.drift import PSI_FLOOR, drift
+from core.monitor.estimate import estimate
 from core.monitor.notices.channels import (
     change_channel,
     list_channels,
@@ -42,6 +43,7 @@ __all__ = [
     "check_alerts",
     "deliver_due",
     "drift",
+    "estimate",
     "list_alerts",
     "list_channels",
     "list_deliveries",

@@ -35,6 +35,12 @@ class Measure:
             return None
         return MetricEstimate(self.metric, plan.metric(self.metric).label, value, low, high)
 
+    def value(self, answers: Sequence[LabelledAnswer]) -> float | None:
+        """Return the metric over some answers; None where it is not defined."""
+        rows = self.scored(answers)
+        value = score_predictions(self.metric, rows) if rows.n_rows else math.nan
+        return value if math.isfinite(value) else None
+
     def scored(self, answers: Sequence[LabelledAnswer]) -> ScoredRows:
         """Return answers as rows to score; a label that is no number is left out of a regression."""
         if self.prototype.task == "regression":

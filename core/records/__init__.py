@@ -60,6 +60,7 @@ from core.records.drill import (
     RowOrigin,
     TrafficShape,
 )
+from core.records.estimates import ErrorLeaf, ErrorModel, EstimatedPoint, EstimateReport, EstimateTrust
 from core.records.findings import (
     ColumnDetail,
     ColumnDifference,
@@ -181,6 +182,11 @@ __all__ = [
     "Edit",
     "Effect",
     "Engine",
+    "ErrorLeaf",
+    "ErrorModel",
+    "EstimateReport",
+    "EstimateTrust",
+    "EstimatedPoint",
     "Evaluation",
     "Evidence",
     "Extreme",

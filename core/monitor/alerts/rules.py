@@ -42,6 +42,12 @@ RULES: Mapping[AlertKind, RuleKind] = MappingProxyType(
                 "Calls when the truth shows it clearly: it is worse than the plan wants, or than at its test.",
             ),
             RuleKind(
+                "estimate",
+                "It is probably right less often",
+                "Calls when few labels have come, but the answers themselves say that it is worse than the plan wants, "
+                "or than at its test. It keeps silent where such an estimate cannot be relied on.",
+            ),
+            RuleKind(
                 "drift",
                 "The questions have changed",
                 "Calls when columns have clearly changed since the model learnt. It is a warning when the model has "

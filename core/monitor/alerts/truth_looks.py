@@ -7,13 +7,14 @@ from itertools import pairwise
 from core import plan
 from core.monitor.alerts.rules import say_limit
 from core.monitor.alerts.scene import Scene
+from core.monitor.estimate import estimate
+from core.monitor.losses import FEWEST_LABELS, find_loss, is_estimated_loss
 from core.monitor.performance import LATEST_ROWS, say_estimate
 from core.monitor.realised import Measure, choose_measure, tested_estimate
-from core.records import AlertEvidence, AlertRule, Json, Metric, MetricEstimate
+from core.records import AlertEvidence, AlertRule, Json, MetricEstimate
 from core.store import LabelledAnswer, label_times, newest_label_at
 
-FEWEST_LABELS = 100
-"""Labels an alert about accuracy needs."""
+N_STRETCHES = 4
 NEWEST_LABELS = 500
 LONGER_THAN_USUAL = 3
 MINUTE = timedelta(minutes=1)
@@ -32,38 +33,55 @@ def judge_answers(
     measure: Measure, tested: MetricEstimate | None, answers: Sequence[LabelledAnswer], now: datetime
 ) -> AlertEvidence | None:
     """Return what is to be said when answers are clearly worse than the plan wants or than at the test, else None."""
-    estimate = measure.estimate(answers) if len(answers) >= FEWEST_LABELS else None
-    if estimate is None:
+    loss = find_loss(measure, tested, answers)
+    if loss is None:
         return None
-    metric = plan.metric(measure.metric)
-    measured = f"Over the newest {len(answers):,} labels: {say_estimate(estimate)}."
+    estimate, newest = loss.estimate, loss.answers
+    measured = f"Over the newest {len(newest):,} labels: {say_estimate(estimate)}."
     figures: Json = {
-        "metric": metric.name,
+        "metric": measure.metric,
         "value": estimate.value,
         "low": estimate.low,
         "high": estimate.high,
-        "n_labelled": len(answers),
+        "n_labelled": len(newest),
         "minimum": measure.minimum,
         "tested_value": tested.value if tested else None,
-        "started_at": answers[0].predicted_at.isoformat(),
-        "ended_at": answers[-1].predicted_at.isoformat(),
+        "started_at": newest[0].predicted_at.isoformat(),
+        "ended_at": newest[-1].predicted_at.isoformat(),
     }
-    if measure.minimum is not None and _clearly_worse(metric, estimate, measure.minimum):
-        bound = "at least" if metric.greater_is_better else "at most"
-        message = f"{measured} Wanted: {bound} {plan.format_value(metric.name, measure.minimum)}."
+    if loss.below_minimum:
+        message = f"{measured} Wanted: {_say_minimum(measure)}."
         return AlertEvidence("The model is no longer good enough", message, "critical", figures, now)
-    if tested is not None and _clearly_worse(metric, estimate, _worst(metric, tested)):
-        message = f"{measured} When it was tested: {say_estimate(tested)}."
-        return AlertEvidence("The model is worse than when it was tested", message, "warning", figures, now)
-    return None
+    message = f"{measured} When it was tested: {say_estimate(tested)}." if tested else measured
+    return AlertEvidence("The model is worse than when it was tested", message, "warning", figures, now)
 
 
-def _clearly_worse(metric: Metric, estimate: MetricEstimate, border: float) -> bool:
-    return estimate.high < border if metric.greater_is_better else estimate.low > border
+def _say_minimum(measure: Measure) -> str:
+    bound = "at least" if plan.metric(measure.metric).greater_is_better else "at most"
+    return f"{bound} {plan.format_value(measure.metric, measure.minimum or 0.0)}"
 
 
-def _worst(metric: Metric, estimate: MetricEstimate) -> float:
-    return estimate.low if metric.greater_is_better else estimate.high
+def look_for_estimated_loss(scene: Scene, rule: AlertRule) -> AlertEvidence | None:  # noqa: ARG001 - its limit is the plan's
+    """Return how right the model probably is where labels are missing, when that is clearly worse than wanted."""
+    report = estimate(scene.store, scene.model.project_id, n_points=N_STRETCHES)
+    newest = report.newest
+    if newest is None or report.trust == "unreliable" or newest.n_labelled >= FEWEST_LABELS:
+        return None
+    measure = choose_measure(scene.store, scene.model, scene.objective)
+    tested = tested_estimate(scene.store, scene.model, measure.metric)
+    if not is_estimated_loss(measure, tested, newest):
+        return None
+    figures: Json = {
+        "metric": measure.metric,
+        "value": newest.value,
+        "low": newest.low,
+        "high": newest.high,
+        "n_rows": newest.n_rows,
+        "minimum": measure.minimum,
+        "trust": report.trust,
+    }
+    message = f"{report.sentence} Labels would tell for sure. {report.assumption}"
+    return AlertEvidence("The model is probably less right than it was", message, "warning", figures, scene.now)
 
 
 def look_for_missing_labels(scene: Scene, rule: AlertRule) -> AlertEvidence | None:

@@ -13,7 +13,11 @@ from core.monitor.alerts.rules import list_rules
 from core.monitor.alerts.scene import Scene, set_scene
 from core.monitor.alerts.service_looks import look_for_drops, look_for_failures, look_for_silence, look_for_slowness
 from core.monitor.alerts.states import BY_ITSELF, first_step, is_left_alone, move, next_step
-from core.monitor.alerts.truth_looks import look_for_lost_accuracy, look_for_missing_labels
+from core.monitor.alerts.truth_looks import (
+    look_for_estimated_loss,
+    look_for_lost_accuracy,
+    look_for_missing_labels,
+)
 from core.monitor.notices.outgoing import prepare_notices
 from core.records import Alert, AlertEvidence, AlertKind, AlertRule, ModelVersion, Objective
 from core.store import AlertStep, Store, newest_label_at
@@ -24,6 +28,7 @@ LOOKS: Mapping[AlertKind, Look] = MappingProxyType(
         "missing": look_for_missing,
         "drift": look_for_drift,
         "accuracy": look_for_lost_accuracy,
+        "estimate": look_for_estimated_loss,
         "errors": look_for_failures,
         "latency": look_for_slowness,
         "dropped": look_for_drops,
@@ -32,7 +37,7 @@ LOOKS: Mapping[AlertKind, Look] = MappingProxyType(
     }
 )
 """Missing values come before drift, which leaves out the columns that are told already."""
-ON_COUNTS: tuple[AlertKind, ...] = ("missing", "drift")
+ON_COUNTS: tuple[AlertKind, ...] = ("missing", "drift", "estimate")
 ON_LABELS: tuple[AlertKind, ...] = ("accuracy",)
 AGAIN_AFTER = timedelta(seconds=30)
 """The dear looks are done at most so often for one model, however much comes in."""

@@ -26,6 +26,7 @@ from tests.model_worlds import copy_version, damage, promote
 
 FILES = {
     "MLmodel",
+    "errors.json",
     "golden.parquet",
     "manifest.json",
     "model.joblib",

@@ -44,7 +44,11 @@ def log_labels(store: Store, model: ModelVersion, n_right: int, n_wrong: int) ->
     ]
     store.log.append(predictions, [])
     other = {"yes": "no", "no": "yes"}
-    labels = [one.prediction if row < n_right else other[str(one.prediction)] for row, one in enumerate(predictions)]
+    is_right = np.random.default_rng(0).permutation(len(predictions)) < n_right
+    labels = [
+        one.prediction if right else other[str(one.prediction)]
+        for right, one in zip(is_right, predictions, strict=True)
+    ]
     store.log.add_labels([LabelRecord(one.id, "p", label) for one, label in zip(predictions, labels, strict=True)])
 
 
@@ -161,7 +165,7 @@ def test_accuracy_clearly_below_the_test_opens_an_alert_even_without_an_objectiv
     store: Store, reference: Reference, make_live: MakeLive
 ) -> None:
     model = make_live(reference, tested=0.9)
-    log_labels(store, model, n_right=240, n_wrong=60)
+    log_labels(store, model, n_right=225, n_wrong=75)
     (opened,) = monitor.check_alerts(store, "p", now=NOW)
     assert opened.title == "The model is worse than when it was tested"
 

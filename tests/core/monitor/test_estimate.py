@@ -1,0 +1,168 @@
+"""What is expected of the live model without labels, and when that is said not to be reliable."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core import deploy, monitor
+from core.evaluate import ScoredRows
+from core.monitor.estimate import MOST_OUTSIDE, ROWS_A_POINT
+from core.records import LabelRecord, ModelVersion, Prediction, Reference, Window
+from core.store import Store, record_to_json
+from tests.core.monitor.conftest import START, make_reference
+
+MakeLive = Callable[..., ModelVersion]
+Rows = tuple[pd.DataFrame, ScoredRows]
+
+
+@pytest.fixture(scope="module")
+def reference() -> Reference:
+    return make_reference(pd.DataFrame({"x": np.linspace(0, 1, 500)}), ["no", "yes"] * 250)
+
+
+def classes(seed: int, n_rows: int = 1_000, *, flipped: bool = False, highest: float = 1.0) -> Rows:
+    """Return rows of a model that knows exactly how right it is: as often as 0.5 + x / 2."""
+    rng = np.random.default_rng(seed)
+    x = rng.random(n_rows) * highest
+    sure = 0.5 + x / 2
+    said = np.where(rng.random(n_rows) < 0.5, "yes", "no")
+    right = (rng.random(n_rows) < sure) != flipped
+    truth = np.where(right, said, np.where(said == "yes", "no", "yes"))
+    yes = np.where(said == "yes", sure, 1 - sure)
+    return pd.DataFrame({"x": x}), ScoredRows(truth, said, np.column_stack([1 - yes, yes]), ("no", "yes"))
+
+
+def numbers(seed: int, n_rows: int = 1_000, *, spread: float = 1.0) -> Rows:
+    """Return rows of a model whose error grows with x."""
+    rng = np.random.default_rng(seed)
+    x = rng.random(n_rows)
+    return pd.DataFrame({"x": x}), ScoredRows(50 + rng.normal(0, spread * (0.2 + x)), np.full(n_rows, 50.0))
+
+
+def go_live(store: Store, make_live: MakeLive, reference: Reference, test: Rows, **options: object) -> ModelVersion:
+    model = make_live(reference, **options)
+    errors = deploy.learn_errors(options.get("task", "binary"), reference, *test)  # type: ignore[arg-type]
+    assert errors is not None
+    (store.files.model(model.id) / "errors.json").write_text(record_to_json(errors))
+    return model
+
+
+def ask(store: Store, model: ModelVersion, rows: Rows, *, minute: int = 0, labelled: bool = False) -> None:
+    """Log rows within one minute, with or without their labels."""
+    inputs, scored = rows
+    n_rows = len(inputs)
+    predictions = [
+        Prediction(
+            "p",
+            model.id,
+            "r",
+            {"x": float(inputs["x"].iloc[row])},
+            scored.answers[row].item(),
+            None if scored.y_proba is None else dict(zip(("no", "yes"), scored.y_proba[row].tolist(), strict=True)),
+            predicted_at=START + timedelta(minutes=minute, seconds=59 * row / n_rows),
+        )
+        for row in range(n_rows)
+    ]
+    window = Window("p", model.id, START + timedelta(minutes=minute), n_requests=n_rows, n_rows=n_rows)
+    store.log.append(predictions, [window])
+    if labelled:
+        pairs = zip(predictions, scored.truth, strict=True)
+        store.log.add_labels([LabelRecord(one.id, "p", value.item()) for one, value in pairs])
+
+
+def test_accuracy_is_estimated_without_a_single_label(store: Store, reference: Reference, make_live: MakeLive) -> None:
+    model = go_live(store, make_live, reference, classes(0), tested=0.75)
+    easy, hard = classes(1), classes(2, highest=0.3)
+    ask(store, model, easy)
+    ask(store, model, hard, minute=1)
+    report = monitor.estimate(store, "p")
+    assert report.trust == "not_checked"
+    assert "No labels have come yet" in report.sentence
+    for point, (_, rows) in zip(report.points, (easy, hard), strict=True):
+        assert point.n_rows == ROWS_A_POINT
+        assert point.value == pytest.approx(float((rows.truth == rows.answers).mean()), abs=0.04)
+        assert point.low is not None
+        assert point.high is not None
+        assert point.low < point.value < point.high
+        assert point.measured is None
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "balanced_accuracy", "f1"])
+def test_other_metrics_are_estimated_too(store: Store, reference: Reference, make_live: MakeLive, metric: str) -> None:
+    model = go_live(store, make_live, reference, classes(0), metric=metric, tested=0.75)
+    ask(store, model, classes(1), labelled=True)
+    (point,) = monitor.estimate(store, "p").points
+    assert point.measured is not None
+    assert point.expected == pytest.approx(point.measured, abs=0.07)
+    assert not point.is_off
+
+
+@pytest.mark.parametrize("metric", ["neg_mean_absolute_error", "neg_root_mean_squared_error"])
+def test_the_error_of_numbers_is_estimated_and_its_growth_is_seen_by_labels_only(
+    store: Store, make_live: MakeLive, metric: str
+) -> None:
+    built = make_reference(pd.DataFrame({"x": np.linspace(0, 1, 500)}), np.linspace(40, 60, 500).tolist())
+    live = partial(go_live, task="regression", metric=metric, tested=0.6)
+    model = live(store, make_live, built, numbers(0))
+    ask(store, model, numbers(1), labelled=True)
+    report = monitor.estimate(store, "p")
+    assert report.trust == "confirmed"
+    assert report.points[0].expected == pytest.approx(report.points[0].measured, rel=0.15)
+    ask(store, model, numbers(2, spread=4.0), minute=1, labelled=True)
+    report = monitor.estimate(store, "p")
+    assert report.trust == "unreliable"
+    assert report.points[1].is_off
+    assert "the truth itself has changed" in report.sentence
+
+
+def test_an_estimate_that_labels_contradict_is_said_to_be_unreliable(
+    store: Store, reference: Reference, make_live: MakeLive
+) -> None:
+    model = go_live(store, make_live, reference, classes(0), tested=0.75)
+    ask(store, model, classes(1), labelled=True)
+    assert monitor.estimate(store, "p").trust == "confirmed"
+    ask(store, model, classes(2, flipped=True), minute=1, labelled=True)
+    report = monitor.estimate(store, "p")
+    assert report.trust == "unreliable"
+    assert [point.is_off for point in report.points] == [False, True]
+    assert report.mean_gap is not None
+    assert report.mean_gap > 0.2
+
+
+def test_rows_unlike_all_that_was_learnt_from_make_it_unreliable_before_any_label(
+    store: Store, reference: Reference, make_live: MakeLive
+) -> None:
+    model = go_live(store, make_live, reference, classes(0), tested=0.75)
+    inputs, rows = classes(1)
+    inputs.loc[: len(inputs) * (MOST_OUTSIDE + 0.1), "x"] = 7.0
+    ask(store, model, (inputs.sample(frac=1, random_state=0), rows))
+    report = monitor.estimate(store, "p")
+    assert report.trust == "unreliable"
+    assert "unlike all that the model learnt from" in report.sentence
+
+
+def test_few_rows_and_old_versions_get_no_estimate_but_a_reason(
+    store: Store, reference: Reference, make_live: MakeLive
+) -> None:
+    model = make_live(reference)
+    report = monitor.estimate(store, "p")
+    assert (report.trust, report.points) == ("not_available", ())
+    assert "too few rows" in report.sentence
+    model = go_live(store, make_live, reference, classes(0), number=2)
+    assert "50 predictions are needed" in monitor.estimate(store, "p").sentence
+    ask(store, model, classes(1, 20))
+    assert monitor.estimate(store, "p").newest is None
+
+
+def test_a_loss_that_only_the_estimate_shows_calls_somebody(
+    store: Store, reference: Reference, make_live: MakeLive
+) -> None:
+    model = go_live(store, make_live, reference, classes(0), tested=0.75)
+    ask(store, model, classes(1, highest=0.1))
+    opened = monitor.check_alerts(store, "p", now=START + timedelta(minutes=2))
+    assert [alert.kind for alert in opened] == ["estimate"]
+    assert "Labels would tell for sure" in opened[0].message
