@@ -16,6 +16,8 @@ from core.deploy.graph_inputs import GraphFeed
 from core.records import Engine, Json, Label, Prototype, Reference
 
 GRAPH = "model.onnx"
+NO_FOLDER = "/nonexistent"
+"""Where ONNX Runtime is to look for numbers that a graph keeps in other files: ours never do."""
 Scores = tuple[NDArray[Any], NDArray[np.float64] | None]
 
 
@@ -56,7 +58,8 @@ class OnnxScorer:
         # Requests are scored side by side on a thread pool; threads inside each would fight over the cores.
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        self.session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", NO_FOLDER)
+        self.session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
         self.feed = GraphFeed(pipeline, self.session.get_inputs())
 
     def score(self, frame: pd.DataFrame) -> Scores:
@@ -89,13 +92,18 @@ class LoadedModel:
         Which of the two it is.
     prototype, reference : Prototype, Reference
         What it expects, and what live rows are compared with.
+    note : str
+        In words, that it was saved under another version of scikit-learn and proved itself; else empty.
     """
 
-    def __init__(self, scorer: Scorer, engine: Engine, prototype: Prototype, reference: Reference) -> None:
+    def __init__(
+        self, scorer: Scorer, engine: Engine, prototype: Prototype, reference: Reference, note: str = ""
+    ) -> None:
         self.scorer = scorer
         self.engine = engine
         self.prototype = prototype
         self.reference = reference
+        self.note = note
 
     def predict(self, frame: pd.DataFrame) -> Answers:
         """Return the answers for rows that have the prototype's columns; a column that is not there counts as missing.

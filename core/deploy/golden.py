@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from core.deploy.answers import PipelineScorer, Scorer, Scores
 from core.deploy.prototype import request_rows
@@ -13,6 +14,7 @@ from core.records import Prototype
 GOLDEN = "golden.parquet"
 N_USUAL_ROWS = 40
 N_ODD_ROWS = 10
+MOST_BYTES = 200_000_000
 TOLERANCE = 1e-6
 """Largest difference allowed from the answers at registration: of a probability, or of a number, relatively."""
 ENGINE_TOLERANCE = 1e-4
@@ -55,22 +57,31 @@ def write_golden(folder: Path, scorer: PipelineScorer, rows: pd.DataFrame) -> No
     table.to_parquet(folder / GOLDEN)
 
 
+def _read(folder: Path) -> pd.DataFrame:
+    """Return the rows and answers; BadInputError for a file that would unpack to far more than golden rows take."""
+    facts = pq.ParquetFile(folder / GOLDEN).metadata
+    n_bytes = sum(facts.row_group(number).total_byte_size for number in range(facts.num_row_groups))
+    if facts.num_rows > N_USUAL_ROWS + N_ODD_ROWS or n_bytes > MOST_BYTES:
+        raise BadInputError("The golden rows are far more than they can be.", "Nothing was loaded.")
+    return pd.read_parquet(folder / GOLDEN)
+
+
 def read_rows(folder: Path) -> pd.DataFrame:
     """Return the golden rows without the answers."""
-    table = pd.read_parquet(folder / GOLDEN)
+    table = _read(folder)
     inputs = [name for name in table.columns if name.startswith(INPUT)]
     return table[inputs].rename(columns=lambda name: name.removeprefix(INPUT))
 
 
 def check_golden(folder: Path, scorer: Scorer, *, tolerance: float = TOLERANCE) -> None:
     """Raise BadInputError unless the model answers the golden rows as it did when it was registered."""
-    _compare(pd.read_parquet(folder / GOLDEN), scorer.score(read_rows(folder)), tolerance)
+    _compare(_read(folder), scorer.score(read_rows(folder)), tolerance)
 
 
 def check_golden_rows(folder: Path, scorer: Scorer, prototype: Prototype, *, tolerance: float = TOLERANCE) -> None:
     """Raise BadInputError unless it does so, too, when the rows come as a request holds them."""
     rows = request_rows(prototype, read_rows(folder))
-    _compare(pd.read_parquet(folder / GOLDEN), scorer.score_rows(rows), tolerance)
+    _compare(_read(folder), scorer.score_rows(rows), tolerance)
 
 
 def _compare(table: pd.DataFrame, scores: Scores, tolerance: float) -> None:

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import sklearn
+
 from core.deploy.answers import GRAPH, LoadedModel, OnnxScorer, PipelineScorer, Scorer
 from core.deploy.apart import run_apart
-from core.deploy.golden import ENGINE_TOLERANCE, check_golden, check_golden_rows
+from core.deploy.golden import ENGINE_TOLERANCE, GOLDEN, check_golden, check_golden_rows
 from core.errors import BadInputError, LifecycleError, NotReadyError
-from core.evaluate.model_folder import DAMAGED_HINT, check_folder, read_model
-from core.records import Engine, ErrorModel, ModelVersion, Prototype, Reference
+from core.evaluate.model_folder import DAMAGED_HINT, MODEL, check_folder, read_model
+from core.records import Engine, ErrorModel, Json, ModelVersion, Prototype, Reference
 from core.store import Store, record_from_json
 
 PROTOTYPE = "prototype.json"
@@ -77,6 +79,28 @@ def open_model(folder: Path, digest: str | None) -> LoadedModel:
         As `load_model`.
     """
     manifest = check_folder(folder, digest)
+    versions = _say_versions(manifest)
+    try:
+        return _prove_and_open(folder, manifest, versions)
+    except LifecycleError as error:
+        raise BadInputError(f"{error.message} {versions}".strip(), error.hint) from error
+    except Exception as error:  # a border: a damaged or hostile file can make the libraries raise anything
+        raise BadInputError(f"The model's files cannot be read. {versions}".strip(), DAMAGED_HINT) from error
+
+
+def _say_versions(manifest: Json) -> str:
+    """Return in words that a model was saved under another version of scikit-learn; empty where it was not."""
+    libraries = manifest.get("libraries")
+    saved_under = libraries.get("scikit-learn") if isinstance(libraries, dict) else None
+    if not isinstance(saved_under, str) or saved_under == sklearn.__version__:
+        return ""
+    return f"It was saved under scikit-learn {saved_under[:20]}; here {sklearn.__version__} is installed."
+
+
+def _prove_and_open(folder: Path, manifest: Json, versions: str) -> LoadedModel:
+    needed = {MODEL, PROTOTYPE, REFERENCE, GOLDEN} | ({GRAPH} if manifest.get("engine") == "onnx" else set())
+    if unlisted := sorted(needed - manifest["files"].keys()):
+        raise BadInputError(f"The model's manifest does not list {', '.join(unlisted)}.", DAMAGED_HINT)
     pipeline = read_model(folder)
     prototype = read_prototype(folder)
     proven = PipelineScorer(pipeline)
@@ -87,7 +111,8 @@ def open_model(folder: Path, digest: str | None) -> LoadedModel:
         scorer, engine = OnnxScorer(pipeline, folder / GRAPH), "onnx"
         check_golden(folder, scorer, tolerance=ENGINE_TOLERANCE)
         check_golden_rows(folder, scorer, prototype, tolerance=ENGINE_TOLERANCE)
-    return LoadedModel(scorer, engine, prototype, read_reference(folder))
+    note = f"{versions} Its golden rows are answered as they were." if versions else ""
+    return LoadedModel(scorer, engine, prototype, read_reference(folder), note)
 
 
 def read_prototype(folder: Path) -> Prototype:

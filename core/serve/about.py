@@ -20,6 +20,7 @@ def describe_served(store: Store, served: ServedModel) -> Json:
         "digest": model.digest,
         "engine": served.loaded.engine,
         "engine_reason": model.engine_reason,
+        "note": served.loaded.note,
         "requested_by": model.requested_by,
         "approved_by": model.approved_by,
         "approved_at": model.approved_at.isoformat() if model.approved_at else None,
