@@ -37,8 +37,10 @@ def mark_champion(store: Store, model: ModelVersion) -> None:
     """Point MLflow's alias `champion` to a version.
 
     What is live is decided already when this is called, and has to stay so (a roll-back must work while the tracking
-    server is away), so a failure is logged and not raised.
+    server is away), so a failure is logged and not raised. A version that MLflow does not know has no alias.
     """
+    if model.mlflow_name is None:
+        return
     try:
         with _plain_errors(store):
             tracking_client(store).set_registered_model_alias(model.mlflow_name, CHAMPION, model.mlflow_version)

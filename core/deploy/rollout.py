@@ -93,10 +93,10 @@ def start_shadow(store: Store, model_version_id: str, *, by: str, seen_generatio
     return _change(store, live, plan, ("start_shadow", by, ""), seen_generation)
 
 
-def stop_shadow(store: Store, project_id: str, *, by: str, seen_generation: int) -> Deployment:
+def stop_shadow(store: Store, project_id: str, *, by: str, seen_generation: int, reason: str = "") -> Deployment:
     """Stop asking a version silently; its answers so far stay. NotReadyError when none is asked so."""
     live = _live(store, project_id, lambda plan: plan.shadow, "No version is asked silently.")
-    return _change(store, live, replace(live.plan, shadow=None), ("stop_shadow", by, ""), seen_generation)
+    return _change(store, live, replace(live.plan, shadow=None), ("stop_shadow", by, reason), seen_generation)
 
 
 def schedule_promotion(

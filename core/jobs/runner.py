@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from core import collect, monitor
+from core import collect, deploy, monitor
 from core.errors import LifecycleError, NotFoundError
 from core.jobs.handlers import HANDLERS, Handler
+from core.jobs.shadow_process import ShadowProcess
 from core.records import Job, JobKind, ProcessInfo, new_id, utc_now
 from core.store import JobHandle, StoppedError, Store
 
@@ -22,6 +23,7 @@ SILENT_FOR = timedelta(seconds=15)
 ALERT_INTERVAL_S = 10.0
 DELIVERY_INTERVAL_S = 1.0
 RETENTION_INTERVAL_S = 60.0
+RELEASE_INTERVAL_S = 5.0
 
 
 class RunnerClosing(BaseException):
@@ -79,6 +81,7 @@ class JobRunner:
     def run_forever(self) -> None:
         """Do jobs until `close` is called; what is running then goes back into the queue."""
         info = self.store.add(ProcessInfo("jobs", os.getpid(), self.scheduler_address))
+        shadows = ShadowProcess(self.store)
         pool = ThreadPoolExecutor(MAX_JOBS_AT_ONCE, thread_name_prefix="job")
         try:
             with (
@@ -87,12 +90,14 @@ class JobRunner:
                 ),
                 Repeating(ALERT_INTERVAL_S, self._check_alerts, self._refresh_what_is_due),
                 Repeating(DELIVERY_INTERVAL_S, lambda: monitor.deliver_due(self.store, utc_now())),
+                Repeating(RELEASE_INTERVAL_S, self._promote_what_is_due, self._keep_watch, shadows.look),
                 Repeating(RETENTION_INTERVAL_S, lambda: monitor.remove_expired(self.store, utc_now())),
                 pool,
             ):
                 while not self.closing.wait(CLAIM_INTERVAL_S):
                     self._take_jobs(pool)
         finally:
+            shadows.close()
             self.store.remove(ProcessInfo, id=info.id)
 
     def close(self) -> None:
@@ -161,6 +166,12 @@ class JobRunner:
 
     def _check_alerts(self) -> None:
         self._watcher.look(utc_now())
+
+    def _promote_what_is_due(self) -> None:
+        deploy.promote_due(self.store, utc_now())
+
+    def _keep_watch(self) -> None:
+        monitor.keep_watch(self.store, utc_now())
 
     def _refresh_what_is_due(self) -> None:
         collect.start_due_refreshes(self.store, utc_now())

@@ -16,6 +16,7 @@ from core.monitor.alerts import (
     say_rule,
     silence_alert,
 )
+from core.monitor.challengers import compare_challengers
 from core.monitor.drift import PSI_FLOOR, drift
 from core.monitor.estimate import estimate
 from core.monitor.notices.channels import (
@@ -30,6 +31,7 @@ from core.monitor.notices.delivering import deliver_due
 from core.monitor.performance import performance
 from core.monitor.retention import LONGEST_DAYS, remove_expired, retention_days, set_retention
 from core.monitor.traffic import traffic
+from core.monitor.watch import keep_watch, report_watch
 
 __all__ = [
     "LONGEST_DAYS",
@@ -41,9 +43,11 @@ __all__ = [
     "change_channel",
     "change_rule",
     "check_alerts",
+    "compare_challengers",
     "deliver_due",
     "drift",
     "estimate",
+    "keep_watch",
     "list_alerts",
     "list_channels",
     "list_deliveries",
@@ -52,6 +56,7 @@ __all__ = [
     "remove_channel",
     "remove_expired",
     "reopen_alert",
+    "report_watch",
     "resolve_alert",
     "retention_days",
     "rule_history",

@@ -4,12 +4,14 @@ from core.store.alert_desk import AlertStep
 from core.store.job_handle import JobHandle, StoppedError
 from core.store.log_times import first_and_last_window, label_times, newest_label_at, requests_between
 from core.store.prediction_log import JournalPlace, LabelledAnswer, LabelledPrediction, SampledAnswer
+from core.store.shadow_log import AnswerPair
 from core.store.store import Store, open_store
 from core.store.tables import record_from_json, record_to_json
 from core.store.window_rows import add_windows
 
 __all__ = [
     "AlertStep",
+    "AnswerPair",
     "JobHandle",
     "JournalPlace",
     "LabelledAnswer",

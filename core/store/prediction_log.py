@@ -13,9 +13,10 @@ from core.store.human_queue import REFERRAL, WAITING
 from core.store.kept_answers import keep_answer
 from core.store.label_rows import LABEL, PREDICTION, chunks, store_labels
 from core.store.prediction_rows import insert_predictions
-from core.store.tables import JOURNAL, WINDOW, to_record, to_row
+from core.store.tables import JOURNAL, TABLES, WINDOW, to_record, to_row
 from core.store.window_rows import HEAVY, add_window, fold_windows, in_span, sum_span
 
+SHADOW = TABLES[records.ShadowAnswer]
 MOST_COUNTED = 50_000
 """Predictions that are counted one by one between two moments; more are read off the windows, to the minute."""
 
@@ -112,7 +113,8 @@ class PredictionLog:
     def remove_before(self, project_id: str, before: datetime, *, limit: int) -> int:
         """Delete at most `limit` of the oldest predictions made before a moment; return how many.
 
-        Their labels and the windows they are counted in stay; so do predictions that wait for a person.
+        What shadows said to them goes, too. Their labels and the windows they are counted in stay; so do predictions
+        that wait for a person.
         """
         waiting = select(REFERRAL.c.id).where(REFERRAL.c.project_id == project_id, WAITING)
         oldest = select(PREDICTION.c.id).where(
@@ -124,6 +126,7 @@ class PredictionLog:
             for chunk in chunks(ids):
                 connection.execute(delete(PREDICTION).where(PREDICTION.c.id.in_(chunk)))
                 connection.execute(delete(REFERRAL).where(REFERRAL.c.id.in_(chunk)))
+                connection.execute(delete(SHADOW).where(SHADOW.c.id.in_(chunk)))
         return len(ids)
 
     def windows(
@@ -214,9 +217,9 @@ class PredictionLog:
             return n_rows if n_rows > MOST_COUNTED else int(connection.scalar(exact) or 0)
 
     def labelled_answers(
-        self, project_id: str, *, newest: int, model_version_id: str | None = None
+        self, project_id: str, *, newest: int, model_version_id: str | None = None, since: datetime | None = None
     ) -> list[LabelledAnswer]:
-        """Return the last so many answers whose label is known, oldest first, without their inputs.
+        """Return the last so many answers (given since a moment) whose label is known, oldest first, no inputs.
 
         What the model was not allowed to answer is not among them.
         """
@@ -230,6 +233,8 @@ class PredictionLog:
         query = query.where(PREDICTION.c.abstained.is_(False))
         if model_version_id is not None:
             query = query.where(LABEL.c.model_version_id == model_version_id)
+        if since is not None:
+            query = query.where(LABEL.c.predicted_at >= since)
         query = query.order_by(LABEL.c.predicted_at.desc(), LABEL.c.id.desc()).limit(newest)
         with self._reading() as connection:
             return [LabelledAnswer(*row) for row in reversed(connection.execute(query).all())]

@@ -19,6 +19,7 @@ from core.store.kept_answers import KeptAnswers
 from core.store.outbox import Outbox
 from core.store.prediction_log import PredictionLog
 from core.store.release_desk import ReleaseDesk
+from core.store.shadow_log import ShadowLog
 from core.store.tables import TABLES, to_record, to_row
 
 R = TypeVar("R")
@@ -31,8 +32,8 @@ class Store:
 
     `add`, `get`, `find`, `update` and `remove` work on any record that has an `id`. What needs more care has its own
     part: `jobs` (the queue), `releases` (what is live), `log` (live traffic), `people` (rows that a person answers),
-    `alerts` and their `outbox`, and
-    `answers` (given once to requests that are sent again); `files` knows where files are.
+    `shadows` (answers that nobody got), `alerts` and their `outbox`, and `answers` (given once to requests that are
+    sent again); `files` knows where files are.
     """
 
     def __init__(self, engine: Engine, home: Path) -> None:
@@ -45,6 +46,7 @@ class Store:
         self.alerts = AlertDesk(engine)
         self.outbox = Outbox(engine)
         self.people = HumanQueue(engine)
+        self.shadows = ShadowLog(engine)
 
     @property
     def home(self) -> Path:
