@@ -5,7 +5,7 @@ import streamlit as st
 from core import collect, deploy, monitor, serve
 from core.records import Objective
 from pages import ui
-from pages.ui import live, receipt, replay, retention
+from pages.ui import live, quality, receipt, replay, retention
 
 store = ui.store()
 project = ui.project()
@@ -40,22 +40,25 @@ if not was_asked:
 
 deployment = store.releases.current(project.id)
 objective = store.newest(Objective, project_id=project.id)
+asked = (project.id, deployment.generation, objective.id if objective else "")
 
 
 @st.fragment(run_every=3 if busy else 15)
 def show_live() -> None:
     with ui.error_frame():
-        performance = live.recent_performance(project.id, deployment.generation, objective.id if objective else "")
+        performance = live.recent_performance(*asked)
         drift = monitor.drift(store, project.id)
         traffic = monitor.traffic(store, project.id, since=live.chosen_since())
         live.show_headline(performance, drift)
         live.show_alerts(key="monitor")
         live.show_figures(performance, drift, traffic)
-        live.show_performance(performance)
+        quality.show_quality(performance, quality.recent_estimate(*asked))
         live.show_drift(drift)
         live.show_traffic(traffic)
 
 
 show_live()
+quality.show_slices(key="monitor")
+quality.label_form(key="monitor")
 receipt.receipt_form(key="monitor")
 retention.retention_form(key="monitor")

@@ -13,6 +13,7 @@ from benchmarks.streams.world import Stream, answer_codes
 from core import deploy
 
 INSTALL_TIMEOUT_S = 900
+PACKAGES = ("nannyml", "statsmodels")
 ESTIMATE_TIMEOUT_S = 600
 SCRIPT = Path(__file__).with_name("nannyml_estimate.py")
 
@@ -30,7 +31,7 @@ def make_environment(folder: Path) -> Path:
     python = folder / "bin/python"
     if not (folder / "ready").exists():
         venv.create(folder, with_pip=True)
-        command = [str(python), "-m", "pip", "install", "--quiet", "nannyml"]
+        command = [str(python), "-m", "pip", "install", "--quiet", *PACKAGES]
         subprocess.run(command, check=True, timeout=INSTALL_TIMEOUT_S)
         (folder / "ready").touch()
     return python

@@ -3,9 +3,10 @@
 from core.charts.drift import drift_by_column, reference_and_current
 from core.charts.drill import drill, mark_simulated
 from core.charts.lineage import before_and_after, lineage
-from core.charts.live import arrival, errors, label_coverage, latency, performance, traffic
+from core.charts.live import arrival, errors, latency, traffic
 from core.charts.models import BASELINE, compare, confusion, importance, leaderboard, predicted_against_actual
 from core.charts.progress import challenge, laps
+from core.charts.quality import quality, slices
 from core.charts.ranking import precision_recall, roc
 from core.charts.relations import target_by_group
 from core.charts.steps import step_prices
@@ -24,7 +25,6 @@ __all__ = [
     "drill",
     "errors",
     "importance",
-    "label_coverage",
     "laps",
     "latency",
     "leaderboard",
@@ -32,11 +32,12 @@ __all__ = [
     "lineage",
     "mark_simulated",
     "name_unit",
-    "performance",
     "precision_recall",
     "predicted_against_actual",
+    "quality",
     "reference_and_current",
     "roc",
+    "slices",
     "step_prices",
     "target_by_group",
     "traffic",

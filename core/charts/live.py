@@ -5,22 +5,16 @@ The pages say above each chart what runs upward in it: a title along the axis is
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 import plotly.graph_objects as go
 
 from core.charts.style import (
     ACCENT,
     BAD,
-    CLEAR,
-    QUIET,
     SECOND,
-    add_threshold,
-    faded,
     start_figure,
-    unit_of,
 )
-from core.records import LATENCY_EDGES_MS, Arrival, Metric, PerformanceReport, TrafficReport
+from core.records import LATENCY_EDGES_MS, Arrival, TrafficReport
 
 TIME = "time (UTC)"
 LONE_MARGIN = timedelta(minutes=5)
@@ -119,76 +113,4 @@ def _with_room(figure: go.Figure, times: Sequence[datetime]) -> go.Figure:
     if len(times) == 1:
         figure.update_xaxes(range=[times[0] - LONE_MARGIN, times[0] + LONE_MARGIN])
         figure.update_traces(width=MINUTE_MS, selector={"type": "bar"})
-    return figure
-
-
-def performance(report: PerformanceReport, metric: Metric) -> go.Figure:
-    """Return the realised metric over time with its 95 % band, the objective and the value at its test as lines."""
-    unit = unit_of(metric)
-    known = [point for point in report.points if point.value is not None]
-    middles = [point.started_at + (point.ended_at - point.started_at) / 2 for point in known]
-    values, lows, highs = (
-        [(getattr(point, name) or 0.0) * unit for point in known] for name in ("value", "low", "high")
-    )
-    figure = start_figure(x_title=TIME, height=320)
-    band = {"mode": "lines", "line": {"width": 0, "color": CLEAR}, "hoverinfo": "skip", "showlegend": False}
-    figure.add_scatter(x=middles, y=highs, name="high", **band)
-    figure.add_scatter(x=middles, y=lows, name="low", fill="tonexty", fillcolor=faded(ACCENT, 0.18), **band)
-    figure.add_scatter(
-        x=middles,
-        y=values,
-        name="measured where the truth is known",
-        mode="lines+markers",
-        line={"color": ACCENT, "width": 2.5},
-        customdata=list(zip(lows, highs, (point.n_labelled for point in known), strict=True)),
-        hovertemplate="%{y:.3g}, between %{customdata[0]:.3g} and %{customdata[1]:.3g}, "
-        "from %{customdata[2]:,} labels<extra></extra>",
-    )
-    if report.minimum is not None:
-        add_threshold(figure, report.minimum * unit, "objective")
-    if report.reference_value is not None:
-        _add_test_value(figure, report, report.reference_value * unit)
-    _mark_new_versions(figure, report)
-    figure.update_layout(showlegend=False)
-    return figure
-
-
-def _add_test_value(figure: go.Figure, report: PerformanceReport, value: float) -> None:
-    """Draw the live version's value at its test, over its own time only."""
-    mine = report.live_points
-    if not mine:
-        return
-    line = {"color": faded(QUIET, 0.6), "dash": "dot", "width": 1.5}
-    figure.add_shape(type="line", x0=mine[0].started_at, x1=mine[-1].ended_at, y0=value, y1=value, line=line)
-    figure.add_annotation(
-        x=mine[-1].ended_at, xanchor="right", y=value, yanchor="bottom", text="when it was tested", showarrow=False
-    )
-
-
-def _mark_new_versions(figure: go.Figure, report: PerformanceReport) -> None:
-    for before, point in pairwise(report.points):
-        if point.model_version_id != before.model_version_id:
-            figure.add_vline(x=point.started_at, line_color=faded(QUIET, 0.6), line_width=1.5)
-            figure.add_annotation(
-                x=point.started_at, y=1, yref="paper", yanchor="bottom", text="new model", showarrow=False
-            )
-
-
-def label_coverage(report: PerformanceReport) -> go.Figure:
-    """Return predictions over time, split into those whose truth is known by now and those still open."""
-    figure = start_figure(x_title=TIME, height=220)
-    times = [point.started_at for point in report.points]
-    bars = (
-        ("truth known", ACCENT, [point.n_labelled for point in report.points]),
-        ("truth not known yet", faded(QUIET, 0.5), [point.n_predictions - point.n_labelled for point in report.points]),
-    )
-    for name, color, values in bars:
-        figure.add_bar(
-            x=times,
-            y=values,
-            name=name,
-            marker_color=color,
-            hovertemplate="%{x|%H:%M:%S}: %{y:,}<extra>" + name + "</extra>",
-        )
-    figure.update_layout(barmode="stack", bargap=0.15)
     return figure

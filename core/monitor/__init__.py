@@ -19,6 +19,7 @@ from core.monitor.alerts import (
 from core.monitor.challengers import compare_challengers
 from core.monitor.drift import PSI_FLOOR, drift
 from core.monitor.estimate import estimate
+from core.monitor.label_file import LabelFile, add_label_file
 from core.monitor.notices.channels import (
     change_channel,
     list_channels,
@@ -30,6 +31,7 @@ from core.monitor.notices.channels import (
 from core.monitor.notices.delivering import deliver_due
 from core.monitor.performance import performance
 from core.monitor.retention import LONGEST_DAYS, remove_expired, retention_days, set_retention
+from core.monitor.slices import slice_performance
 from core.monitor.traffic import traffic
 from core.monitor.watch import keep_watch, report_watch
 
@@ -37,8 +39,10 @@ __all__ = [
     "LONGEST_DAYS",
     "PSI_FLOOR",
     "RULES",
+    "LabelFile",
     "Watcher",
     "acknowledge_alert",
+    "add_label_file",
     "alert_history",
     "change_channel",
     "change_rule",
@@ -65,6 +69,7 @@ __all__ = [
     "say_rule",
     "set_retention",
     "silence_alert",
+    "slice_performance",
     "traffic",
     "try_channel",
 ]

@@ -26,7 +26,7 @@ from core.records import (
     Reference,
     Window,
 )
-from core.store import LabelledAnswer, SampledAnswer, Store
+from core.store import LabelledAnswer, SampledAnswer, Store, answers_between
 
 MOST_WINDOWS = 1_440
 """Minutes of traffic looked back on at most."""
@@ -97,7 +97,7 @@ class _Estimator:
         return [self._point(stretch) for stretch in divide(windows, n_points)]
 
     def _point(self, stretch: Sequence[Window]) -> EstimatedPoint:
-        first, end = stretch[0].started_at, stretch[-1].started_at + MINUTE
+        first, end = stretch[0].started_at, _end(stretch[-1])
         answers = self._sample(stretch)
         empty = EstimatedPoint(first, end, len(answers), None, None, None, 0.0)
         if len(answers) < FEWEST_ROWS:
@@ -114,14 +114,14 @@ class _Estimator:
 
     def _sample(self, stretch: Sequence[Window]) -> list[SampledAnswer]:
         """Return predictions from all over a stretch: a part of it is read at each of ten places."""
-        first, end = stretch[0].started_at, stretch[-1].started_at + MINUTE
+        first, end = stretch[0].started_at, _end(stretch[-1])
         inner = [part[0].started_at for part in divide(stretch, N_PLACES)[1:]]
         borders = [first, *inner, end] if len(inner) > N_PLACES // 2 else _evenly(first, end)
         limit = ROWS_A_POINT // (len(borders) - 1)
         return [
             answer
             for start, stop in pairwise(borders)
-            for answer in self.store.log.answers_between(self.model.project_id, self.model.id, start, stop, limit=limit)
+            for answer in answers_between(self.store, self.model.project_id, self.model.id, start, stop, limit=limit)
         ]
 
     def _soften(self, answers: Sequence[SampledAnswer]) -> SoftTruth:
@@ -161,6 +161,10 @@ class _Estimator:
             expected=expected,
             is_off=abs(measured - expected) > room,
         )
+
+
+def _end(window: Window) -> datetime:
+    return window.started_at + window.n_minutes * MINUTE
 
 
 def _evenly(first: datetime, end: datetime) -> list[datetime]:

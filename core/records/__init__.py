@@ -60,7 +60,16 @@ from core.records.drill import (
     RowOrigin,
     TrafficShape,
 )
-from core.records.estimates import ErrorLeaf, ErrorModel, EstimatedPoint, EstimateReport, EstimateTrust
+from core.records.estimates import (
+    ErrorLeaf,
+    ErrorModel,
+    EstimatedPoint,
+    EstimateReport,
+    EstimateTrust,
+    Slice,
+    SliceReport,
+    Worth,
+)
 from core.records.findings import (
     ColumnDetail,
     ColumnDifference,
@@ -274,6 +283,8 @@ __all__ = [
     "Shadow",
     "ShadowAnswer",
     "Share",
+    "Slice",
+    "SliceReport",
     "Source",
     "SourceKind",
     "SpanRole",
@@ -296,6 +307,7 @@ __all__ = [
     "WatchReport",
     "WhenUnusual",
     "Window",
+    "Worth",
     "new_id",
     "new_ids",
     "refusal_key",

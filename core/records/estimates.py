@@ -88,3 +88,46 @@ class EstimateReport:
     def newest(self) -> EstimatedPoint | None:
         """The newest stretch with an estimate."""
         return next((point for point in reversed(self.points) if point.value is not None), None)
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The realised metric over the labelled answers whose rows are alike in one column.
+
+    `low` and `high` bound the 95 % interval; all three None with fewer than 30 labels, or where it is not defined.
+    `is_worse`: surely worse than over all rows, more so than chance allows with so many slices looked at.
+    """
+
+    name: str
+    n_labelled: int
+    value: float | None
+    low: float | None
+    high: float | None
+    is_worse: bool = False
+
+
+@dataclass(frozen=True)
+class SliceReport:
+    """How right the live model is for different kinds of rows, by one column; `overall` over all of them."""
+
+    column: str
+    metric: str
+    slices: tuple[Slice, ...]
+    overall: float | None
+    n_labelled: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What the newest answers with known truth cost in mistakes, a thousand of them, in the owner's unit.
+
+    `low` and `high` bound the 95 % interval; `without_model` is what the cheapest answer that is always the same costs.
+    """
+
+    n_labelled: int
+    cost: float
+    low: float
+    high: float
+    without_model: float
+    sentence: str

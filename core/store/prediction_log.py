@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, delete, func, insert, select, update
 
@@ -38,17 +37,6 @@ class LabelledAnswer:
     prediction: records.Label
     probabilities: dict[str, float] | None
     label: records.Label
-
-
-@dataclass(frozen=True)
-class SampledAnswer:
-    """One prediction of a stretch with the row it was for; `label` is None while it has not arrived."""
-
-    predicted_at: datetime
-    inputs: records.Json
-    prediction: records.Label
-    probabilities: dict[str, float] | None
-    label: records.Label | None
 
 
 @dataclass(frozen=True)
@@ -238,20 +226,6 @@ class PredictionLog:
         query = query.order_by(LABEL.c.predicted_at.desc(), LABEL.c.id.desc()).limit(newest)
         with self._reading() as connection:
             return [LabelledAnswer(*row) for row in reversed(connection.execute(query).all())]
-
-    def answers_between(
-        self, project_id: str, model_version_id: str, first: datetime, end: datetime, *, limit: int
-    ) -> list[SampledAnswer]:
-        """Return the first so many predictions of a version at or after `first` and before `end`, oldest first."""
-        names = ("predicted_at", "inputs", "prediction", "probabilities")
-        query = select(*(PREDICTION.c[name] for name in names), LABEL.c.value)
-        query = query.join(LABEL, PREDICTION.c.id == LABEL.c.id, isouter=True)
-        query = query.where(PREDICTION.c.project_id == project_id, PREDICTION.c.model_version_id == model_version_id)
-        query = query.where(PREDICTION.c.predicted_at >= first, PREDICTION.c.predicted_at < end)
-        query = query.order_by(PREDICTION.c.predicted_at, PREDICTION.c.id).limit(limit)
-        with self.engine.connect().execution_options(read_only=True) as connection:
-            rows: list[Any] = list(connection.execute(query))
-            return [SampledAnswer(*row) for row in rows]
 
     def read(
         self,

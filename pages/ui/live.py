@@ -102,7 +102,7 @@ def _is_below_objective(performance: PerformanceReport, newest: PerformancePoint
 
 def show_figures(performance: PerformanceReport, drift: DriftReport, traffic: TrafficReport) -> None:
     """Say what was measured, in sentences and in five figures."""
-    st.markdown(f"{plain(performance.sentence)} {plain(drift.sentence)} {plain(traffic.sentence)}")
+    st.markdown(f"{plain(drift.sentence)} {plain(traffic.sentence)}")
     newest = _newest(performance)
     metric = plan.metric(performance.metric)
     with st.grid(5, min_column_width=150):
@@ -118,29 +118,6 @@ def show_figures(performance: PerformanceReport, drift: DriftReport, traffic: Tr
 
 def _milliseconds(value: float | None) -> str:
     return "–" if value is None else f"{value:.3g} ms"
-
-
-def show_performance(report: PerformanceReport) -> None:
-    """Draw how right the model has been, as far as the truth has arrived."""
-    metric = plan.metric(report.metric)
-    st.subheader("Is it still right?")
-    left, right = st.columns([3, 2])
-    with left:
-        st.caption(f"{charts.name_unit(metric)}, over time; the band is where the true value lies 95 times in 100")
-        st.plotly_chart(
-            charts.performance(report, metric),
-            key="monitor_performance",
-            config=MODEBAR,
-            alt=f"{metric.label} over time with its range and the objective",
-        )
-    with right:
-        st.caption("Predictions, and for how many of them the truth is known")
-        st.plotly_chart(
-            charts.label_coverage(report),
-            key="monitor_coverage",
-            config=MODEBAR,
-            alt=f"Predictions whose truth is known: {report.n_labelled} of {report.n_predictions}",
-        )
 
 
 def show_drift(report: DriftReport) -> None:

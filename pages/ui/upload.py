@@ -29,7 +29,7 @@ def add_uploaded_table(target: Project, uploaded: UploadedFile) -> None:
     # Asked for before the file is moved: whoever leaves the page ends the script at its next touch of Streamlit, and
     # a file on disk that nobody has queued would be lost.
     kept, by, filename = store(), person(), uploaded.name
-    upload_id = _move_to_disk(uploaded)
+    upload_id = move_to_disk(uploaded)
     path = kept.files.upload(upload_id)
     if path.stat().st_size >= collect.LARGE_BYTES:
         collect.start_reading(kept, target.id, upload_id, filename=filename, by=by)
@@ -40,7 +40,8 @@ def add_uploaded_table(target: Project, uploaded: UploadedFile) -> None:
         path.unlink(missing_ok=True)
 
 
-def _move_to_disk(uploaded: UploadedFile) -> str:
+def move_to_disk(uploaded: UploadedFile) -> str:
+    """Move an upload out of the server's memory; return the id of the file on disk."""
     upload_id = new_id()
     with store().files.write_file(store().files.upload(upload_id)) as temporary, temporary.open("wb") as target:
         shutil.copyfileobj(uploaded, target)

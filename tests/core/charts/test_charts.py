@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import pytest
 
 from core import charts, records
-from core.charts.style import ACCENT, BAD, QUIET
+from core.charts.style import ACCENT, BAD, QUIET, SECOND
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 AUC = records.Metric("roc_auc", "Ranking (ROC AUC)", "{value}", ("binary",))
@@ -220,23 +220,61 @@ def test_one_column_shows_then_and_now_side_by_side() -> None:
     assert current.marker.color == BAD
 
 
-def test_performance_skips_what_is_not_known_and_shows_objective_and_test_value() -> None:
-    figure = charts.performance(performance_report(), AUC)
-    line = trace(figure, "measured where the truth is known")
-    assert list(line.y) == [80, 60]
-    assert list(trace(figure, "high").y) == [90, 70]
+def estimate_report() -> records.EstimateReport:
+    """Two stretches with an estimate, of which labels confirm one and contradict the other; one without."""
+    first = records.EstimatedPoint(NOON, NOON + timedelta(minutes=1), 300, 0.8, 0.75, 0.85, 0.0, 60, 0.81, 0.8)
+    second = replace(first, started_at=NOON + timedelta(minutes=1), measured=0.5, is_off=True)
+    empty = records.EstimatedPoint(NOON, NOON, 3, None, None, None, 0.0)
+    return records.EstimateReport("p", "m", "roc_auc", (first, second, empty), "unreliable", "", "")
+
+
+def test_quality_skips_what_is_not_known_and_shows_objective_and_test_value() -> None:
+    figure = charts.quality(performance_report(), estimate_report(), AUC)
+    assert list(trace(figure, "measured where the truth is known").y) == [80, 60]
     assert {shape.y0 for shape in figure.layout.shapes} == {75, 82}
-    assert "objective" in annotations(figure)
+    assert "wanted" in annotations(figure)
+    nothing = records.EstimateReport("p", "m", "roc_auc", (), "not_available", "", "")
+    assert len(charts.quality(performance_report(), nothing, AUC).data) == len(figure.data) - 3
+
+
+def test_an_estimate_that_labels_contradict_is_hollow_and_red() -> None:
+    expected = trace(charts.quality(performance_report(), estimate_report(), AUC), "expected without the truth")
+    assert list(expected.y) == [80, 80]
+    assert list(expected.marker.symbol) == ["circle", "circle-open"]
+    assert list(expected.marker.color) == [SECOND, BAD]
+    assert [told for *_, told in expected.customdata] == ["labels confirm it", "labels contradict it"]
+
+
+def test_the_share_of_unknown_truth_lies_below_on_the_same_axis_of_time() -> None:
+    report = performance_report()
+    figure = charts.quality(report, estimate_report(), AUC)
+    bars = trace(figure, "not known, of 100 answers")
+    assert bars.yaxis == "y2"
+    assert list(bars.y) == [100 * (1 - point.n_labelled / point.n_predictions) for point in report.points]
+    assert figure.layout.xaxis.anchor == "y2"
 
 
 def test_the_value_at_the_test_stands_over_the_time_of_its_own_model_only() -> None:
     report = two_versions()
-    figure = charts.performance(report, AUC)
+    figure = charts.quality(report, estimate_report(), AUC)
     (line,) = (shape for shape in figure.layout.shapes if shape.y0 == 82)
     assert (line.x0, line.x1) == (report.points[-1].started_at, report.points[-1].ended_at)
     assert "new model" in annotations(figure)
-    asked_nothing = charts.performance(replace(report, model_version_id="third"), AUC)
+    asked_nothing = charts.quality(replace(report, model_version_id="third"), estimate_report(), AUC)
     assert 82 not in {shape.y0 for shape in asked_nothing.layout.shapes}
+
+
+def test_slices_with_too_few_labels_are_left_out_and_worse_ones_marked() -> None:
+    found = (
+        records.Slice("north", 400, 0.9, 0.88, 0.92),
+        records.Slice("south", 300, 0.6, 0.55, 0.65, is_worse=True),
+        records.Slice("east", 3, None, None, None),
+    )
+    figure = charts.slices(records.SliceReport("shop", "roc_auc", found, 0.8, 703, ""), AUC)
+    assert list(figure.data[0].x) == [90, 60]
+    assert list(figure.data[0].marker.color) == [ACCENT, BAD]
+    assert list(figure.layout.yaxis.ticktext) == ["north", "south"]
+    assert figure.layout.shapes[0].x0 == 80
 
 
 def test_a_lone_minute_of_traffic_has_room_on_either_side() -> None:
@@ -248,11 +286,6 @@ def test_a_lone_minute_of_traffic_has_room_on_either_side() -> None:
             timedelta(minutes=5),
         ]
         assert chart(report).layout.xaxis.range is None
-
-
-def test_coverage_adds_up_to_all_predictions() -> None:
-    known, unknown = charts.label_coverage(performance_report()).data
-    assert [a + b for a, b in zip(known.y, unknown.y, strict=True)] == [10, 10, 10]
 
 
 def test_laps_leave_out_what_was_measured_otherwise() -> None:

@@ -1,0 +1,60 @@
+"""Answers with the rows they are for and their labels: some from a stretch of time, or the newest with a label.
+
+What the model was not allowed to answer is not among them. Each search goes along an index, so it takes as long for ten
+million logged predictions as for ten thousand.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from core import records
+from core.store.store import Store
+from core.store.tables import TABLES
+
+PREDICTION = TABLES[records.Prediction]
+LABEL = TABLES[records.LabelRecord]
+
+
+@dataclass(frozen=True)
+class SampledAnswer:
+    """One answer with the row it is for; `label` is None while it has not arrived."""
+
+    predicted_at: datetime
+    inputs: records.Json
+    prediction: records.Label
+    probabilities: dict[str, float] | None
+    label: records.Label | None
+
+
+def answers_between(
+    store: Store, project_id: str, model_version_id: str, first: datetime, end: datetime, *, limit: int
+) -> list[SampledAnswer]:
+    """Return the first so many answers of a version at or after `first` and before `end`, oldest first."""
+    query = _answers(isouter=True)
+    query = query.where(PREDICTION.c.project_id == project_id, PREDICTION.c.model_version_id == model_version_id)
+    query = query.where(PREDICTION.c.predicted_at >= first, PREDICTION.c.predicted_at < end)
+    return _read(store, query.order_by(PREDICTION.c.predicted_at, PREDICTION.c.id).limit(limit))
+
+
+def newest_labelled(store: Store, project_id: str, model_version_id: str, *, newest: int) -> list[SampledAnswer]:
+    """Return the last so many answers of a version whose label is known, oldest first."""
+    kept = select(func.min(PREDICTION.c.predicted_at)).where(PREDICTION.c.project_id == project_id)
+    query = _answers(isouter=False)
+    query = query.where(LABEL.c.project_id == project_id, LABEL.c.predicted_at >= kept.scalar_subquery())
+    query = query.where(LABEL.c.model_version_id == model_version_id)
+    return _read(store, query.order_by(LABEL.c.predicted_at.desc(), LABEL.c.id.desc()).limit(newest))[::-1]
+
+
+def _answers(*, isouter: bool) -> "Select[Any]":
+    names = ("predicted_at", "inputs", "prediction", "probabilities")
+    query: Select[Any] = select(*(PREDICTION.c[name] for name in names), LABEL.c.value)
+    joined = PREDICTION.join(LABEL, PREDICTION.c.id == LABEL.c.id, isouter=isouter)
+    return query.select_from(joined).where(PREDICTION.c.abstained.is_(False))
+
+
+def _read(store: Store, query: "Select[Any]") -> list[SampledAnswer]:
+    with store.engine.connect().execution_options(read_only=True) as connection:
+        return [SampledAnswer(*row) for row in list(connection.execute(query))]

@@ -1,0 +1,102 @@
+"""Is the live model still right? Measured by labels, expected without them; where it is less right; labels by file."""
+
+import streamlit as st
+from streamlit.typing import UploadedFile
+
+from core import charts, deploy, monitor, plan
+from core.records import EstimateReport, EstimateTrust, PerformanceReport
+from pages.ui.state import person, project, store
+from pages.ui.upload import FILE_TYPES, move_to_disk
+from pages.ui.words import plain
+
+MODEBAR = {"displayModeBar": False}
+TRUST: dict[EstimateTrust, tuple[str, str]] = {
+    "confirmed": (":green[:material/verified:]", "labels confirm the estimate"),
+    "not_checked": (":gray[:material/hourglass_empty:]", "no labels have checked the estimate yet"),
+    "unreliable": (":red[:material/error:]", "the estimate cannot be relied on"),
+    "not_available": (":gray[:material/block:]", "there is no estimate"),
+}
+EXAMPLE = "id,label\n18f0c2...,yes\n18f0c3...,no\n"
+
+
+@st.cache_data(ttl=10, max_entries=64, show_spinner=False)
+def recent_estimate(project_id: str, generation: int, objective_id: str) -> EstimateReport:
+    """Return the estimated quality of what is live, at most ten seconds old."""
+    del generation, objective_id
+    return monitor.estimate(store(), project_id)
+
+
+def show_quality(report: PerformanceReport, estimate: EstimateReport) -> None:
+    """Draw how right the model has been where the truth is known, and probably is elsewhere."""
+    metric = plan.metric(report.metric)
+    st.subheader("Is it still right?")
+    icon, words = TRUST[estimate.trust]
+    st.markdown(f"{plain(report.sentence)}  \n{icon} {plain(estimate.sentence)}")
+    if not any(point.value is not None for point in (*report.points, *estimate.points)):
+        st.caption("A chart appears here as soon as 50 questions were answered, or labels have come.")
+        return
+    st.caption(
+        f"{charts.name_unit(metric)}, over time, with the range the true value lies in 95 times in 100. Below: of 100 "
+        "answers, for how many the truth is not known."
+    )
+    st.plotly_chart(
+        charts.quality(report, estimate, metric),
+        key="monitor_performance",
+        config=MODEBAR,
+        alt=f"{metric.label} over time, measured and expected; {words}; truth known for {report.n_labelled} of "
+        f"{report.n_predictions} answers",
+    )
+    if estimate.points:
+        st.caption(plain(estimate.assumption))
+
+
+def show_slices(*, key: str) -> None:
+    """Let a person look at one kind of row after the other."""
+    with st.expander("For which rows is it less right?", icon=":material/splitscreen:", key=f"{key}_slices"):
+        model = deploy.live_model(store(), project().id)
+        if model is None:
+            return
+        columns = [column.name for column in deploy.load_prototype(store(), model.id).columns]
+        column = st.selectbox("Compare rows by", columns, key=f"{key}_slice_column")
+        report = monitor.slice_performance(store(), project().id, column)
+        st.markdown(plain(report.sentence))
+        metric = plan.metric(report.metric)
+        if any(one.value is not None for one in report.slices):
+            st.caption(f"{charts.name_unit(metric)}, with the range the true value lies in 95 times in 100")
+            st.plotly_chart(
+                charts.slices(report, metric), key=f"{key}_slices_chart", config=MODEBAR, alt=report.sentence
+            )
+        elif report.slices:
+            st.caption("Each kind of row needs 30 labels before anything can be said of it.")
+
+
+def label_form(*, key: str) -> None:
+    """Take a file of true values."""
+    with st.expander("Hand in true values as a file", icon=":material/task_alt:", key=f"{key}_labels"):
+        st.caption(
+            "A table with two columns: **id**, the prediction's id from the service's answer, and **label**, what "
+            "turned out to be true. Any kind of file that Collect reads. What was handed in before is kept in the history "
+            "of the receipt."
+        )
+        st.download_button("An example", EXAMPLE, "labels.csv", "text/csv", key=f"{key}_labels_example")
+        with st.form(f"{key}_labels_form", clear_on_submit=True, border=False):
+            file = st.file_uploader("The file", type=FILE_TYPES, key=f"{key}_labels_file")
+            sent = st.form_submit_button("Store these true values", type="primary", key=f"{key}_labels_store")
+        if sent and file is None:
+            st.info("Choose a file first.", icon=":material/upload_file:")
+        elif sent:
+            _store_labels(file)
+
+
+def _store_labels(file: UploadedFile) -> None:
+    kept, by, project_id = store(), person(), project().id
+    bar = st.progress(0.0, "Storing the true values ...")
+    path = kept.files.upload(move_to_disk(file))
+    try:
+        found = monitor.add_label_file(kept, project_id, path, filename=file.name, by=by, report=bar.progress)
+    finally:
+        path.unlink(missing_ok=True)
+        bar.empty()
+    (st.success if found.n_stored else st.warning)(plain(found.sentence))
+    if found.unknown:
+        st.caption(f"Not known here, for example: {plain(', '.join(found.unknown))}")
