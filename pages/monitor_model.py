@@ -52,7 +52,7 @@ def show_live() -> None:
         live.show_headline(performance, drift)
         live.show_alerts(key="monitor")
         live.show_figures(performance, drift, traffic)
-        quality.show_quality(performance, quality.recent_estimate(*asked))
+        quality.show_quality(performance, quality.recent_estimate(*asked), quality.recent_worth(*asked))
         live.show_drift(drift)
         live.show_traffic(traffic)
 

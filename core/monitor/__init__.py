@@ -34,6 +34,7 @@ from core.monitor.retention import LONGEST_DAYS, remove_expired, retention_days,
 from core.monitor.slices import slice_performance
 from core.monitor.traffic import traffic
 from core.monitor.watch import keep_watch, report_watch
+from core.monitor.worth import worth
 
 __all__ = [
     "LONGEST_DAYS",
@@ -72,4 +73,5 @@ __all__ = [
     "slice_performance",
     "traffic",
     "try_channel",
+    "worth",
 ]

@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.typing import UploadedFile
 
 from core import charts, deploy, monitor, plan
-from core.records import EstimateReport, EstimateTrust, PerformanceReport
+from core.records import EstimateReport, EstimateTrust, PerformanceReport, Worth
 from pages.ui.state import person, project, store
 from pages.ui.upload import FILE_TYPES, move_to_disk
 from pages.ui.words import plain
@@ -26,12 +26,22 @@ def recent_estimate(project_id: str, generation: int, objective_id: str) -> Esti
     return monitor.estimate(store(), project_id)
 
 
-def show_quality(report: PerformanceReport, estimate: EstimateReport) -> None:
+@st.cache_data(ttl=10, max_entries=64, show_spinner=False)
+def recent_worth(project_id: str, generation: int, objective_id: str) -> Worth | None:
+    """Return what mistakes cost lately, at most ten seconds old."""
+    del generation, objective_id
+    return monitor.worth(store(), project_id)
+
+
+def show_quality(report: PerformanceReport, estimate: EstimateReport, value: Worth | None) -> None:
     """Draw how right the model has been where the truth is known, and probably is elsewhere."""
     metric = plan.metric(report.metric)
     st.subheader("Is it still right?")
     icon, words = TRUST[estimate.trust]
-    st.markdown(f"{plain(report.sentence)}  \n{icon} {plain(estimate.sentence)}")
+    lines = [plain(report.sentence), f"{icon} {plain(estimate.sentence)}"]
+    if value is not None:
+        lines.append(plain(value.sentence))
+    st.markdown("  \n".join(lines))
     if not any(point.value is not None for point in (*report.points, *estimate.points)):
         st.caption("A chart appears here as soon as 50 questions were answered, or labels have come.")
         return
@@ -75,8 +85,7 @@ def label_form(*, key: str) -> None:
     with st.expander("Hand in true values as a file", icon=":material/task_alt:", key=f"{key}_labels"):
         st.caption(
             "A table with two columns: **id**, the prediction's id from the service's answer, and **label**, what "
-            "turned out to be true. Any kind of file that Collect reads. What was handed in before is kept in the history "
-            "of the receipt."
+            "turned out to be true. Any file that Collect reads will do. Earlier values are kept in the receipt's history."
         )
         st.download_button("An example", EXAMPLE, "labels.csv", "text/csv", key=f"{key}_labels_example")
         with st.form(f"{key}_labels_form", clear_on_submit=True, border=False):
