@@ -85,7 +85,7 @@ def label_form(*, key: str) -> None:
     with st.expander("Hand in true values as a file", icon=":material/task_alt:", key=f"{key}_labels"):
         st.caption(
             "A table with two columns: **id**, the prediction's id from the service's answer, and **label**, what "
-            "turned out to be true. Any file that Collect reads will do. Earlier values are kept in the receipt's history."
+            "turned out to be true. Any file that Collect reads will do; earlier values are kept in the receipt."
         )
         st.download_button("An example", EXAMPLE, "labels.csv", "text/csv", key=f"{key}_labels_example")
         with st.form(f"{key}_labels_form", clear_on_submit=True, border=False):
