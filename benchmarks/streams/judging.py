@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -27,6 +28,7 @@ class Judgement:
     windows: tuple[PlayedWindow, ...]
     losses: tuple[float, ...]
     is_error: bool
+    still: bool
     peer: PeerEstimates | None
 
     @property
@@ -47,8 +49,12 @@ class Judgement:
 
     @property
     def delay(self) -> int | None:
-        """Labelled windows from the first with a true loss until an alarm was open (1: in that window); None: never."""
-        first = next((place for place, lost in enumerate(self.lost) if lost), None)
+        """Labelled windows from the beginning of a true loss until an alarm was open (1: at once); None: never.
+
+        A loss begins with the first of two windows in a row that together lost over 5 points: one alone may be chance.
+        """
+        pairs = enumerate(pairwise(self.losses))
+        first = next((place for place, (one, two) in pairs if (one + two) / 2 > LOSS_POINTS), None)
         if first is None:
             return 0
         return next((place - first + 1 for place in range(first, len(self.windows)) if self.windows[place].alarm), None)
@@ -66,14 +72,6 @@ class Judgement:
         return self.gaps([one.estimated for one in self.windows])
 
     @property
-    def gaps_without_loss(self) -> list[float]:
-        """Gaps of our estimates for classes, in the windows without a true loss."""
-        if self.is_error:
-            return []
-        pairs = zip(self.own_gaps, self.lost, strict=True)
-        return [gap for gap, lost in pairs if gap is not None and not lost]
-
-    @property
     def wrong_told(self) -> list[bool]:
         """For each window whose estimate was off by over 5 points (numbers: 25 %): was it said to be unreliable?"""
         limit = LOSS_POINTS * (ERROR_UNITS if self.is_error else 1.0)
@@ -85,7 +83,7 @@ class Judgement:
         peer = self.gaps(self.peer.values) if self.peer else []
         wrong = self.wrong_told
         return {
-            "name": self.name,
+            "name": f"{self.name} without concept change" if self.still else self.name,
             "metric": self.metric,
             "tested": round(self.tested, 4),
             "n_windows": len(self.windows),
@@ -114,10 +112,10 @@ class Judgement:
             f"  peer {other:.4g}  {'' if one.trusted_after else 'not to be relied on  '}{'ALARM' if one.alarm else ''}"
             for one, other in zip(self.windows, peer, strict=True)
         ]
-        return [f"{self.name}: {head}", *rows]
+        return [f"{told['name']}: {head}", *rows]
 
 
-def judge(stream: Stream, peer: PeerEstimates | None) -> Judgement:
+def judge(stream: Stream, peer: PeerEstimates | None, *, still: bool) -> Judgement:
     """Return the judgement of a played stream."""
     losses = [
         100 / ERROR_UNITS * (window.truth / stream.tested - 1)
@@ -132,6 +130,7 @@ def judge(stream: Stream, peer: PeerEstimates | None) -> Judgement:
         tuple(stream.windows),
         tuple(losses),
         stream.lower_is_better,
+        still,
         peer,
     )
 

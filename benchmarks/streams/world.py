@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from benchmarks.streams.index import StreamFile
+from benchmarks.streams.oracle import without_concept_change
 from core import collect, deploy, monitor, plan, prepare
 from core.errors import LifecycleError
 from core.evaluate import ScoredRows, score_predictions
@@ -73,10 +74,15 @@ class Stream:
         return not plan.metric(self.metric).greater_is_better
 
 
-def open_stream(store: Store, file: StreamFile, path: Path) -> Stream:
-    """Read a file, learn from its first 30 %, test on the newest fifth of those, and make the model live."""
+def open_stream(store: Store, file: StreamFile, path: Path, *, still: bool = False) -> Stream:
+    """Read a file, learn from its first 30 %, test on the newest of those, and make the model live.
+
+    `still`: the truth is drawn anew from one oracle, so that inputs drift but what they say of the truth stays.
+    """
     table, _ = collect.read_table(path, file.name)
     table = _in_time_order(table, file)
+    if still:
+        table = without_concept_change(table, file.target)
     n_learnt = int(len(table) * LEARN_SHARE)
     project = plan.create_project(store, Path(file.name).stem[:60], by="Ada")
     dataset = collect.add_table(

@@ -3,12 +3,13 @@
 It is looked for in few of the newest labels, which show a collapse at once, and in many, which show a small loss.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core import plan
 from core.monitor.realised import Measure
-from core.records import EstimatedPoint, Metric, MetricEstimate
+from core.records import EstimatedPoint, MetricEstimate
 from core.store import LabelledAnswer
 
 FEWEST_LABELS = 100
@@ -42,51 +43,60 @@ def find_loss(measure: Measure, tested: MetricEstimate | None, answers: Sequence
     answers : sequence of LabelledAnswer
         Of one model version, oldest first.
     """
-    metric = plan.metric(measure.metric)
     spans = [len(answers), *(n_newest for n_newest in reversed(SPANS) if n_newest < len(answers))]
     for n_newest in spans:
         newest = answers[-n_newest:]
         estimate = measure.estimate(newest) if n_newest >= FEWEST_LABELS else None
         if estimate is None:
             continue
-        sure = _best_of(metric, estimate)
-        if measure.minimum is not None and _is_worse(metric, sure, measure.minimum):
+        if is_below_minimum(measure, estimate):
             return Loss(estimate, newest, below_minimum=True)
-        if tested is not None and _is_below_test(metric, sure, estimate, tested):
+        if tested is not None and is_below_test(measure, estimate, tested):
             return Loss(estimate, newest, below_minimum=False)
     return None
+
+
+def is_below_minimum(measure: Measure, estimate: MetricEstimate) -> bool:
+    """Whether a metric is surely worse than the plan wants."""
+    if measure.minimum is None:
+        return False
+    return _loss(measure, estimate.value, measure.minimum) > SURER * _room_above(measure, estimate)
+
+
+def is_below_test(measure: Measure, estimate: MetricEstimate, tested: MetricEstimate) -> bool:
+    """Whether a metric is surely, and by enough, worse than at the test.
+
+    Source
+    ------
+    Two independent intervals: the half width of their difference is the root of the sum of squares.
+    """
+    loss = _loss(measure, estimate.value, tested.value)
+    room = math.hypot(_room_above(measure, estimate), _room_below(measure, tested))
+    share = plan.metric(measure.metric).highest == 1.0
+    enough = SMALLEST_LOSS if share else SMALLEST_LOSS_OF_ERRORS * abs(tested.value)
+    return loss > SURER * room and loss >= enough
 
 
 def is_estimated_loss(measure: Measure, tested: MetricEstimate | None, point: EstimatedPoint) -> bool:
     """Whether an estimate without labels falls short of what the plan wants, or clearly of the test."""
     if point.value is None or point.low is None or point.high is None:
         return False
-    metric = plan.metric(measure.metric)
-    expected = MetricEstimate(measure.metric, metric.label, point.value, point.low, point.high)
-    sure = _best_of(metric, expected)
-    if measure.minimum is not None and _is_worse(metric, sure, measure.minimum):
-        return True
-    return tested is not None and _is_below_test(metric, sure, expected, tested)
+    expected = MetricEstimate(measure.metric, "", point.value, point.low, point.high)
+    return is_below_minimum(measure, expected) or (tested is not None and is_below_test(measure, expected, tested))
 
 
-def _best_of(metric: Metric, estimate: MetricEstimate) -> float:
-    """Return the best value the true one may well have."""
-    edge = estimate.high if metric.greater_is_better else estimate.low
-    return estimate.value + SURER * (edge - estimate.value)
+def _loss(measure: Measure, value: float, wanted: float) -> float:
+    """Return by how much a value is worse than another; negative when it is better."""
+    return wanted - value if plan.metric(measure.metric).greater_is_better else value - wanted
 
 
-def _worst_of(metric: Metric, estimate: MetricEstimate) -> float:
-    return estimate.low if metric.greater_is_better else estimate.high
+def _room_above(measure: Measure, estimate: MetricEstimate) -> float:
+    """Return by how much the true value may well be better."""
+    better = plan.metric(measure.metric).greater_is_better
+    return estimate.high - estimate.value if better else estimate.value - estimate.low
 
 
-def _is_worse(metric: Metric, value: float, border: float) -> bool:
-    return value < border if metric.greater_is_better else value > border
-
-
-def _is_below_test(metric: Metric, sure: float, estimate: MetricEstimate, tested: MetricEstimate) -> bool:
-    return _is_worse(metric, sure, _worst_of(metric, tested)) and _is_large(metric, estimate, tested)
-
-
-def _is_large(metric: Metric, estimate: MetricEstimate, tested: MetricEstimate) -> bool:
-    loss = tested.value - estimate.value if metric.greater_is_better else estimate.value - tested.value
-    return loss >= (SMALLEST_LOSS if metric.highest == 1.0 else SMALLEST_LOSS_OF_ERRORS * abs(tested.value))
+def _room_below(measure: Measure, estimate: MetricEstimate) -> float:
+    """Return by how much the true value may well be worse."""
+    better = plan.metric(measure.metric).greater_is_better
+    return estimate.value - estimate.low if better else estimate.high - estimate.value
