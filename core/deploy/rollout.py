@@ -15,7 +15,6 @@ from core.records import (
     Deployment,
     ModelVersion,
     Release,
-    ReleaseAction,
     ReleasePlan,
     Rules,
     Schedule,
@@ -23,6 +22,7 @@ from core.records import (
     Watch,
     utc_now,
 )
+from core.records.release import ReleaseAction
 from core.store import Store
 
 AUTOMATIC = "Full Circle"

@@ -19,7 +19,6 @@ from core.prepare import label_text
 from core.records import (
     Canary,
     ChallengerReport,
-    ChallengerRole,
     CostDifference,
     Deployment,
     MetricEstimate,
@@ -28,6 +27,7 @@ from core.records import (
     Shadow,
     Share,
 )
+from core.records.standing import ChallengerRole
 from core.store import AnswerPair, LabelledAnswer, Store
 
 MOST_COMPARED = 5_000
