@@ -23,6 +23,7 @@ from core.errors import LifecycleError, NotReadyError
 from core.records import ApiKey, ProcessInfo, utc_now
 from core.serve.app import create_app
 from core.serve.client import HEARTBEAT_MAX_AGE, PROCESS_NAME
+from core.serve.connections import LimitedProtocol
 from core.serve.log_writer import LogWriter
 from core.serve.metrics import SHARED_FOLDER
 from core.serve.recorder import write_trouble
@@ -131,6 +132,7 @@ def make_server(store: Store, process_id: str, bound: socket.socket, parent: Par
     """Return the service, ready to run on the socket; one that other machines reach wants a key for everything."""
     config = uvicorn.Config(
         create_app(store, process_id, parent=parent, always_keys=is_public(bound)),
+        http=LimitedProtocol,
         log_config=None,
         log_level="warning",
         access_log=False,
