@@ -53,3 +53,17 @@ def test_processes_share_a_bucket(tmp_path: Path) -> None:
         process.join()
     # Between the first process's beginning and the last one's, a little was refilled.
     assert 100 <= total <= 110
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_large_limit_is_exact_though_it_is_taken_in_lots(tmp_path: Path, shared: bool) -> None:
+    per_minute = 100_000
+    workers = [Rates(tmp_path if shared else None) for _ in range(2 if shared else 1)]
+    taken = sum(worker.take("k", per_minute, now=100.0) == 0.0 for _ in range(per_minute) for worker in workers)
+    assert taken == per_minute
+    assert all(worker.take("k", per_minute, now=100.0) > 0 for worker in workers)
+    # A minute's hundredth later a hundredth of it is there again.
+    later = sum(worker.take("k", per_minute, now=100.6) == 0.0 for _ in range(per_minute) for worker in workers)
+    assert later == pytest.approx(per_minute / 100, abs=1)
+    for worker in workers:
+        worker.close()

@@ -1,0 +1,1 @@
+"""Does the prediction service keep its promises when things go wrong?"""
