@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 import anyio
 from anyio.to_thread import run_sync
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 
 from core.serve.memory import give_back_regularly
@@ -70,6 +71,7 @@ def create_app(
     app.add_exception_handler(RefusalError, _refuse)
     app.add_exception_handler(HTTPException, _refuse_http)
     app.add_exception_handler(SQLAlchemyError, _refuse_store)
+    app.add_exception_handler(ClientDisconnect, _say_nothing)
     app.add_exception_handler(Exception, _refuse_bug)
     return app
 
@@ -91,6 +93,11 @@ def _refuse_store(_request: Request, error: Exception) -> JSONResponse:
     logger.warning("The store does not answer: %s", error)
     refusal = RefusalError(503, "store_busy", "The store does not answer at the moment.", "Try again in a minute.")
     return refusal.to_response()
+
+
+def _say_nothing(_request: Request, _error: Exception) -> Response:
+    """End a request whose sender is gone before all of it was there; the log has no need of that."""
+    return Response(status_code=400)
 
 
 def _refuse_bug(_request: Request, _error: Exception) -> JSONResponse:
