@@ -9,7 +9,7 @@ MOST_SURE = 0.98
 """No truth is surer than this: else there would be nothing to estimate."""
 
 
-def without_concept_change(table: pa.Table, target: str, *, random_state: int = 0) -> pa.Table:
+def without_concept_change(table: pa.Table, target: str, *, learn_share: float, random_state: int = 0) -> pa.Table:
     """Return the table with truths of two classes drawn from an oracle that learnt from all of it.
 
     Parameters
@@ -18,10 +18,16 @@ def without_concept_change(table: pa.Table, target: str, *, random_state: int = 
         With numbers, dates and texts as inputs; rows without a truth are left out.
     target : str
         The column of two classes.
+    learn_share : float
+        The first share of the rows, which the model learns from.
     """
     table = table.filter(pa.compute.is_valid(table[target]))
     frame = table.to_pandas()
-    inputs = pd.DataFrame({name: _as_numbers(frame[name]) for name in frame.columns if name != target})
+    learnt = frame.head(int(len(frame) * learn_share))
+    # A column without a second value in the rows learnt from is no input of the model, so none of the oracle either.
+    varies = (learnt != learnt.iloc[0]).any()
+    names = [name for name in frame.columns if name != target and varies[name]]
+    inputs = pd.DataFrame({name: _as_numbers(frame[name]) for name in names})
     oracle = HistGradientBoostingClassifier(random_state=random_state).fit(inputs, frame[target].astype(str))
     sure = np.clip(oracle.predict_proba(inputs)[:, 1], 1 - MOST_SURE, MOST_SURE)
     drawn = np.random.default_rng(random_state).random(len(frame)) < sure

@@ -82,7 +82,7 @@ def open_stream(store: Store, file: StreamFile, path: Path, *, still: bool = Fal
     table, _ = collect.read_table(path, file.name)
     table = _in_time_order(table, file)
     if still:
-        table = without_concept_change(table, file.target)
+        table = without_concept_change(table, file.target, learn_share=LEARN_SHARE)
     n_learnt = int(len(table) * LEARN_SHARE)
     project = plan.create_project(store, Path(file.name).stem[:60], by="Ada")
     dataset = collect.add_table(

@@ -18,6 +18,7 @@ from core.monitor.alerts import (
 )
 from core.monitor.challengers import compare_challengers
 from core.monitor.drift import PSI_FLOOR, drift
+from core.monitor.drift_history import drift_history
 from core.monitor.estimate import estimate
 from core.monitor.label_file import LabelFile, add_label_file
 from core.monitor.notices.channels import (
@@ -29,6 +30,7 @@ from core.monitor.notices.channels import (
     try_channel,
 )
 from core.monitor.notices.delivering import deliver_due
+from core.monitor.overview import live_events, overview
 from core.monitor.performance import performance
 from core.monitor.retention import LONGEST_DAYS, remove_expired, retention_days, set_retention
 from core.monitor.slices import slice_performance
@@ -51,12 +53,15 @@ __all__ = [
     "compare_challengers",
     "deliver_due",
     "drift",
+    "drift_history",
     "estimate",
     "keep_watch",
     "list_alerts",
     "list_channels",
     "list_deliveries",
     "list_rules",
+    "live_events",
+    "overview",
     "performance",
     "remove_channel",
     "remove_expired",

@@ -6,16 +6,17 @@ is said to be unreliable.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
 import numpy as np
 
 from core import deploy, plan
+from core.evaluate import ScoredRows
 from core.monitor.drift import live_version_id
 from core.monitor.realised import Measure, choose_measure, tested_estimate
-from core.monitor.soft_truth import Asked, SoftTruth, soften
+from core.monitor.soft_truth import Asked, Correction, SoftTruth, join_scored, join_soft, learn_correction, soften
 from core.records import (
     ErrorModel,
     EstimatedPoint,
@@ -34,6 +35,8 @@ ROWS_A_POINT = 300
 """Predictions of a stretch that the estimate is made from at most: enough for about two points in a hundred."""
 N_PLACES = 10
 FEWEST_ROWS = 50
+N_LEARNT_FROM = 3
+"""Stretches with labels whose truth corrects the estimate of the next one."""
 N_CHECKED = 3
 """An estimate is believed when so many of the newest that labels have come for were all right."""
 MOST_OUTSIDE = 0.2
@@ -78,6 +81,14 @@ def estimate(store: Store, project_id: str, *, n_points: int = 20) -> EstimateRe
     return EstimateReport(project_id, model.id, measure.metric, tuple(points), trust, sentence, ASSUMPTION, mean_gap)
 
 
+@dataclass(frozen=True, eq=False)
+class _Checked:
+    """The labelled answers of a stretch: what was expected of them without any correction, and what was so."""
+
+    soft: SoftTruth
+    actual: ScoredRows
+
+
 class _Estimator:
     """What is needed to estimate the stretches of one model version."""
 
@@ -94,15 +105,18 @@ class _Estimator:
         windows = self.store.log.windows(
             self.model.project_id, model_version_id=self.model.id, newest=MOST_WINDOWS, with_bins=False
         )
-        return [self._point(stretch) for stretch in divide(windows, n_points)]
+        seen: list[_Checked] = []
+        return [self._point(stretch, seen) for stretch in divide(windows, n_points)]
 
-    def _point(self, stretch: Sequence[Window]) -> EstimatedPoint:
+    def _point(self, stretch: Sequence[Window], seen: list[_Checked]) -> EstimatedPoint:
+        """Return the estimate of a stretch, as labels of the stretches before correct it; note what its own say."""
         first, end = stretch[0].started_at, _end(stretch[-1])
         answers = self._sample(stretch)
         empty = EstimatedPoint(first, end, len(answers), None, None, None, 0.0)
         if len(answers) < FEWEST_ROWS:
             return empty
-        truth = self._soften(answers)
+        plain = self._soften(answers)
+        truth = plain.corrected(_learn(seen[-N_LEARNT_FROM:]))
         value, low, high = truth.expect(self.measure.metric)
         if not np.isfinite([value, low, high]).all():
             return empty
@@ -110,7 +124,7 @@ class _Estimator:
         point = replace(
             empty, value=value, low=value - room, high=value + room, outside_share=float(truth.outside.mean())
         )
-        return self._grade(point, truth, answers)
+        return self._grade(point, (plain, truth), answers, seen)
 
     def _sample(self, stretch: Sequence[Window]) -> list[SampledAnswer]:
         """Return predictions from all over a stretch: a part of it is read at each of ten places."""
@@ -139,8 +153,15 @@ class _Estimator:
         learnt = (self.tested.high - self.tested.low) / 2 if self.tested else 0.0
         return float(np.hypot(chance, learnt))
 
-    def _grade(self, point: EstimatedPoint, truth: SoftTruth, answers: Sequence[SampledAnswer]) -> EstimatedPoint:
-        """Hold the estimate for the labelled rows against what they say."""
+    def _grade(
+        self,
+        point: EstimatedPoint,
+        truths: tuple[SoftTruth, SoftTruth],
+        answers: Sequence[SampledAnswer],
+        seen: list[_Checked],
+    ) -> EstimatedPoint:
+        """Hold the estimate for the labelled rows against what they say; keep both for the stretches to come."""
+        plain, corrected = truths
         known = np.array([one.label is not None for one in answers])
         if known.sum() < FEWEST_ROWS:
             return replace(point, n_labelled=int(known.sum()))
@@ -149,8 +170,11 @@ class _Estimator:
             for one in answers
             if one.label is not None
         ]
+        actual = self.measure.scored(labelled)
+        if actual.n_rows == known.sum():
+            seen.append(_Checked(plain.part(known), actual))
         measured = self.measure.value(labelled)
-        expected, low, high = truth.part(known).expect(self.measure.metric)
+        expected, low, high = corrected.part(known).expect(self.measure.metric)
         if measured is None or not np.isfinite(expected):
             return replace(point, n_labelled=len(labelled))
         room = max(SURER * self._room(expected, low, high), smallest_gap(self.measure.metric, expected))
@@ -161,6 +185,13 @@ class _Estimator:
             expected=expected,
             is_off=abs(measured - expected) > room,
         )
+
+
+def _learn(seen: Sequence[_Checked]) -> Correction:
+    """Return the correction that the labels of some stretches together teach."""
+    if not seen:
+        return Correction()
+    return learn_correction(join_soft([one.soft for one in seen]), join_scored([one.actual for one in seen]))
 
 
 def _end(window: Window) -> datetime:

@@ -118,6 +118,7 @@ from core.records.model import (
     ReferenceColumn,
     TrainingRun,
 )
+from core.records.overview import DriftPoint, LiveEvent, Overview, OverviewState
 from core.records.project import (
     Job,
     JobKind,
@@ -195,6 +196,7 @@ __all__ = [
     "DeliveryStatus",
     "Deployment",
     "Distribution",
+    "DriftPoint",
     "DriftReport",
     "DrillReport",
     "DryRun",
@@ -229,12 +231,15 @@ __all__ = [
     "Lap",
     "Lineage",
     "LineageNode",
+    "LiveEvent",
     "Message",
     "Metric",
     "MetricEstimate",
     "ModelVersion",
     "Objective",
     "Outcome",
+    "Overview",
+    "OverviewState",
     "PerformancePoint",
     "PerformanceReport",
     "PlayedSpan",

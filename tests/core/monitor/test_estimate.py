@@ -133,6 +133,30 @@ def test_an_estimate_that_labels_contradict_is_said_to_be_unreliable(
     assert report.mean_gap > 0.2
 
 
+def test_labels_that_came_lately_correct_the_estimate_of_the_next_stretch(
+    store: Store, reference: Reference, make_live: MakeLive
+) -> None:
+    model = go_live(store, make_live, reference, classes(0), tested=0.75)
+    for minute in range(3):
+        ask(store, model, classes(minute + 1, flipped=True), minute=minute, labelled=True)
+    ask(store, model, classes(9, flipped=True), minute=3)
+    first, *_, last = monitor.estimate(store, "p", n_points=4).points
+    assert first.value == pytest.approx(0.75, abs=0.03)
+    assert last.value == pytest.approx(0.25, abs=0.06)
+
+
+def test_an_error_that_has_doubled_is_expected_to_stay_so(store: Store, make_live: MakeLive) -> None:
+    built = make_reference(pd.DataFrame({"x": np.linspace(0, 1, 500)}), np.linspace(40, 60, 500).tolist())
+    model = go_live(
+        store, make_live, built, numbers(0), task="regression", metric="neg_mean_absolute_error", tested=0.6
+    )
+    ask(store, model, numbers(1, spread=2.0), labelled=True)
+    ask(store, model, numbers(2, spread=2.0), minute=1)
+    first, last = monitor.estimate(store, "p", n_points=2).points
+    assert first.value is not None
+    assert last.value == pytest.approx(2 * first.value, rel=0.15)
+
+
 def test_rows_unlike_all_that_was_learnt_from_make_it_unreliable_before_any_label(
     store: Store, reference: Reference, make_live: MakeLive
 ) -> None:
