@@ -5,7 +5,7 @@ import streamlit as st
 from core import collect, deploy, monitor, serve
 from core.records import Objective
 from pages import ui
-from pages.ui import live, quality, receipt, replay, retention
+from pages.ui import alert_rules, alerts, channels, health, live, quality, receipt, replay, retention
 
 store = ui.store()
 project = ui.project()
@@ -34,6 +34,8 @@ ui.show_job(job, title="Playing kept-back rows")
 
 if not was_asked:
     st.caption("No question has been asked yet. Traffic, changed questions and accuracy will appear here.")
+    alert_rules.show_rules(key="monitor")
+    channels.show_channels(key="monitor")
     retention.retention_form(key="monitor")
     st.stop()
 
@@ -50,7 +52,7 @@ def show_live() -> None:
         drift = monitor.drift(store, project.id)
         traffic = monitor.traffic(store, project.id, since=live.chosen_since())
         live.show_headline(performance, drift)
-        live.show_alerts(key="monitor")
+        alerts.show_alerts(key="monitor")
         live.show_figures(performance, drift, traffic)
         quality.show_quality(performance, quality.recent_estimate(*asked), quality.recent_worth(*asked))
         live.show_drift(drift)
@@ -60,5 +62,9 @@ def show_live() -> None:
 show_live()
 quality.show_slices(key="monitor")
 quality.label_form(key="monitor")
+health.show_health(key="monitor")
+alerts.show_past_alerts(key="monitor")
+alert_rules.show_rules(key="monitor")
+channels.show_channels(key="monitor")
 receipt.receipt_form(key="monitor")
 retention.retention_form(key="monitor")

@@ -5,7 +5,7 @@ import streamlit as st
 from core import plan
 from core.records import DatasetVersion, Objective
 from pages import ui
-from pages.ui.objective import TASK_WORDS, choose_costs, choose_metric, choose_target, shown_minimum
+from pages.ui.objective import TASK_WORDS, choose_costs, choose_latency, choose_metric, choose_target, shown_minimum
 
 store, project = ui.store(), ui.project()
 objective = plan.current_objective(store, project.id)
@@ -22,6 +22,7 @@ ui.prefill(
     plan_cost_false_positive=objective.cost_false_positive,
     plan_cost_false_negative=objective.cost_false_negative,
     plan_cost_error=objective.cost_error,
+    plan_latency_limit_ms=objective.latency_limit_ms,
 )
 
 left, right = st.columns(2, gap="large")
@@ -53,6 +54,7 @@ with right:
         metric, changes["minimum"] = choose_metric(changes["task"])
         changes["metric"] = metric.name
         changes |= choose_costs(changes["task"])
+        changes["latency_limit_ms"] = choose_latency()
         if changes["task"] == "binary" and guess is not None:
             words = "Which answer counts as the case to find"
             changes["positive_label"] = st.selectbox(words, guess.classes, index=None, key="plan_positive")

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import charts, deploy, plan, records, retrain
 from pages import ui
-from pages.ui import live, release
+from pages.ui import alerts, release
 from pages.ui.laps import show_laps
 
 store = ui.store()
@@ -17,7 +17,7 @@ n_answered, n_labelled = store.log.count(project.id)
 job = ui.newest_job("retrain")
 busy = job is not None and job.active
 
-live.show_alerts(key="retrain")
+alerts.show_alerts(key="retrain")
 st.markdown(
     f"**{release.name_model(champion)}** is live. It has answered {ui.count(n_answered, 'row')}; "
     f"the truth is known for **{n_labelled:,}** of them, and a new model can learn from these."
@@ -27,7 +27,7 @@ if not n_labelled:
     ui.say_missing("No truth has arrived yet.", "A new model needs live rows whose truth is known.", stage="monitor")
 else:
     with st.form("retrain_form", border=False):
-        reason = st.text_input("Why now?", value=live.suggest_reason(), max_chars=200, key="retrain_reason")
+        reason = st.text_input("Why now?", value=alerts.suggest_reason(), max_chars=200, key="retrain_reason")
         if st.form_submit_button(
             "Train a new model", type="primary", icon=":material/autorenew:", disabled=busy, key="retrain_start"
         ):

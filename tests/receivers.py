@@ -1,11 +1,13 @@
 """Real receivers of notices: a web server that checks the signature and a mail server, both on free ports."""
 
 import json
+import random
 import ssl
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,8 +26,9 @@ SECRET = "a long and shared secret"  # noqa: S105 - of tests only
 class HookReceiver:
     """Takes notices by POST. `notices` holds each once, by its id; `came` counts how often each id came."""
 
-    def __init__(self, secret: str = SECRET) -> None:
+    def __init__(self, secret: str = SECRET, slow_s: float = 0.0) -> None:
         self.secret = secret
+        self.slow_s = slow_s
         self.status = 200
         self.headers: dict[str, str] = {}
         self.notices: dict[str, dict[str, Any]] = {}
@@ -38,11 +41,13 @@ class HookReceiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.take(dict(self.headers), body)
+                time.sleep(random.uniform(0.0, receiver.slow_s))
                 self.send_response(receiver.status)
                 for name, value in receiver.headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", "0")
-                self.end_headers()
+                with suppress(ConnectionError):  # Who sent it may be gone by now.
+                    self.end_headers()
 
             def log_message(self, *_: object) -> None:
                 """Keep quiet."""

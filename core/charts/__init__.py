@@ -1,7 +1,9 @@
 """Pictures of records: one function a record, each returning a plotly Figure. Charts compute nothing."""
 
+from core.charts.alerts import rehearsal
 from core.charts.drift import drift_by_column, reference_and_current
 from core.charts.drill import drill, mark_simulated
+from core.charts.health import health
 from core.charts.lineage import before_and_after, lineage
 from core.charts.live import arrival, errors, latency, traffic
 from core.charts.models import BASELINE, compare, confusion, importance, leaderboard, predicted_against_actual
@@ -24,6 +26,7 @@ __all__ = [
     "drift_by_column",
     "drill",
     "errors",
+    "health",
     "importance",
     "laps",
     "latency",
@@ -36,6 +39,7 @@ __all__ = [
     "predicted_against_actual",
     "quality",
     "reference_and_current",
+    "rehearsal",
     "roc",
     "slices",
     "step_prices",

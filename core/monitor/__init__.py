@@ -9,6 +9,7 @@ from core.monitor.alerts import (
     check_alerts,
     list_alerts,
     list_rules,
+    rehearse_rule,
     reopen_alert,
     resolve_alert,
     rule_history,
@@ -20,6 +21,7 @@ from core.monitor.challengers import compare_challengers
 from core.monitor.drift import PSI_FLOOR, drift
 from core.monitor.drift_history import drift_history
 from core.monitor.estimate import estimate
+from core.monitor.health import health
 from core.monitor.label_file import LabelFile, add_label_file
 from core.monitor.notices.channels import (
     change_channel,
@@ -55,6 +57,7 @@ __all__ = [
     "drift",
     "drift_history",
     "estimate",
+    "health",
     "keep_watch",
     "list_alerts",
     "list_channels",
@@ -63,6 +66,7 @@ __all__ = [
     "live_events",
     "overview",
     "performance",
+    "rehearse_rule",
     "remove_channel",
     "remove_expired",
     "reopen_alert",

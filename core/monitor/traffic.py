@@ -27,7 +27,7 @@ def traffic(store: Store, project_id: str, *, since: datetime | None = None, n_p
     if not windows:
         nothing = "Nothing was asked in that time." if since is not None else "Nothing has been asked yet."
         return TrafficReport(project_id, (), 0, 0, 0, 0, 0, None, None, nothing)
-    points = tuple(_point(started_at, group) for started_at, group in _stretches(windows, n_points))
+    points = tuple(_point(started_at, group) for started_at, group in stretches(windows, n_points))
     # Bins of inputs belong to one model version each and were not read; all else adds up over versions.
     total = reduce(add_windows, windows)
     p50, p95 = (latency_quantile(total.latency, share) for share in (0.5, 0.95))
@@ -66,7 +66,7 @@ def latency_quantile(counts: Sequence[int], share: float) -> float | None:
     return float(borders[place] + within * (borders[place + 1] - borders[place]))
 
 
-def _stretches(windows: Sequence[Window], n_points: int) -> list[tuple[datetime, list[Window]]]:
+def stretches(windows: Sequence[Window], n_points: int) -> list[tuple[datetime, list[Window]]]:
     """Return the windows in stretches of equal length, quiet ones included, oldest first."""
     first = windows[0].started_at
     n_minutes = int((windows[-1].started_at - first) / MINUTE) + 1
@@ -96,14 +96,15 @@ def _point(started_at: datetime, windows: Sequence[Window]) -> TrafficPoint:
 def _say_traffic(total: Window, p50: float | None, p95: float | None) -> str:
     sentence = f"{say_rows(total.n_rows)} in {total.n_requests:,} request{'' if total.n_requests == 1 else 's'}"
     if p50 is not None and p95 is not None:
-        sentence += f"; half were answered within {_say_ms(p50)}, 95 of 100 within {_say_ms(p95)}"
+        sentence += f"; half were answered within {say_ms(p50)}, 95 of 100 within {say_ms(p95)}"
     sentence += f"; {total.n_refused:,} refused, {total.n_errors:,} failed."
     if total.n_dropped:
         sentence += f" {say_rows(total.n_dropped)} were answered but not logged: the log could not keep up."
     return sentence
 
 
-def _say_ms(latency_ms: float) -> str:
+def say_ms(latency_ms: float) -> str:
+    """Return a latency in words: "12 ms", "5 s or more"."""
     if latency_ms >= LATENCY_EDGES_MS[-1]:
         return f"{LATENCY_EDGES_MS[-1] / 1000:g} s or more"
     return f"{latency_ms:.2g} ms" if latency_ms < 100 else f"{latency_ms:.0f} ms"

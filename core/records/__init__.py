@@ -83,6 +83,7 @@ from core.records.findings import (
     Twins,
     VersionDifference,
 )
+from core.records.health import HealthPart, HealthPoint, HealthReport, KeyRefusals
 from core.records.idempotency import KeptAnswer
 from core.records.keys import ApiKey, Scope
 from core.records.live import (
@@ -220,10 +221,14 @@ __all__ = [
     "FixKind",
     "Gap",
     "Health",
+    "HealthPart",
+    "HealthPoint",
+    "HealthReport",
     "Job",
     "JobKind",
     "Json",
     "KeptAnswer",
+    "KeyRefusals",
     "Label",
     "LabelRecord",
     "LabelSource",

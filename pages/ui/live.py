@@ -1,4 +1,4 @@
-"""A live model on the screen: alerts, how it is going in words, accuracy, changed questions, traffic."""
+"""A live model on the screen: how it is going in words, accuracy, changed questions, traffic."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -7,7 +7,6 @@ import streamlit as st
 
 from core import charts, monitor, plan
 from core.records import (
-    Alert,
     ColumnDrift,
     DriftReport,
     PerformancePoint,
@@ -15,25 +14,22 @@ from core.records import (
     TrafficReport,
     utc_now,
 )
-from pages.ui.navigation import link_to
-from pages.ui.state import person, project, store
-from pages.ui.words import count, plain, say_ago
+from pages.ui.state import project, store
+from pages.ui.words import count, plain
 
 MODEBAR = {"displayModeBar": False}
 ALERT_WORDS = {
     "accuracy": ":red[It is right less often than it should be.]",
     "drift": ":orange[It is asked other things than it learned from.]",
     "errors": ":red[Requests fail.]",
+    "missing": ":orange[Values are missing or unknown.]",
+    "latency": ":orange[It answers slowly.]",
+    "dropped": ":orange[Answers are not logged.]",
+    "traffic": ":orange[Nobody asks any more.]",
+    "labels": ":orange[The truth stops coming.]",
 }
 SPAN = "monitor_span"
 SPANS = {"10 minutes": 600, "hour": 3_600, "day": 86_400, "all": None}
-
-
-def show_alerts(*, key: str) -> None:
-    """Draw every open alert with what to do about it. `key` begins the buttons' keys."""
-    for alert in monitor.list_alerts(store(), project().id):
-        if alert.state == "open":
-            _show_alert(alert, key)
 
 
 @st.cache_data(ttl=10, max_entries=64, show_spinner=False)
@@ -53,27 +49,9 @@ def chosen_since() -> datetime | None:
     return None if seconds is None else utc_now() - timedelta(seconds=seconds)
 
 
-def suggest_reason() -> str:
-    """Return why one might retrain now: the newest alert that is not resolved, else empty."""
-    alerts = [alert for alert in monitor.list_alerts(store(), project().id) if alert.state != "resolved"]
-    return max(alerts, key=lambda alert: alert.opened_at).title if alerts else ""
-
-
-def _show_alert(alert: Alert, key: str) -> None:
-    with st.container(border=True, key=f"{key}_alert_{alert.id}"):
-        st.markdown(f":red[:material/notification_important:] **{plain(alert.title)}** · {say_ago(alert.opened_at)}")
-        st.markdown(plain(alert.message))
-        with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button("I have seen it", icon=":material/done:", key=f"{key}_seen_{alert.id}"):
-                monitor.acknowledge_alert(store(), alert.id, by=person())
-                st.rerun()
-            if key != "retrain":
-                link_to("retrain", "Think about retraining")
-
-
 def show_headline(performance: PerformanceReport, drift: DriftReport) -> None:
     """Say in a few large words how it is going: what stands out now or in an alert, or that nothing does."""
-    kinds = {alert.kind for alert in monitor.list_alerts(store(), project().id) if alert.state != "resolved"}
+    kinds = {alert.kind for alert in monitor.list_alerts(store(), project().id) if alert.active}
     if drift.n_drifted:
         kinds.add("drift")
     newest = _newest(performance)

@@ -81,3 +81,16 @@ def choose_costs(task: Task) -> dict[str, float | None]:
         )
     st.caption("In whatever unit you count in: money, minutes, complaints. It may stay empty.")
     return costs
+
+
+def choose_latency() -> float | None:
+    """Draw how long an answer may take, in milliseconds; it may stay open."""
+    limit: float | None = st.number_input(
+        "An answer may take at most, in milliseconds (95 of 100 answers)",
+        min_value=0.1,
+        value=None,
+        key="plan_latency_limit_ms",
+        format="%g",
+        placeholder="Not decided yet",
+    )
+    return limit

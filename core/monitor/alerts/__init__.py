@@ -1,5 +1,6 @@
 """What needs a look? Rules, what they find, and the alerts that come of it."""
 
+from core.monitor.alerts.rehearsal import rehearse_rule
 from core.monitor.alerts.rules import RULES, change_rule, list_rules, rule_history, say_limit, say_rule
 from core.monitor.alerts.states import (
     acknowledge_alert,
@@ -20,6 +21,7 @@ __all__ = [
     "check_alerts",
     "list_alerts",
     "list_rules",
+    "rehearse_rule",
     "reopen_alert",
     "resolve_alert",
     "rule_history",

@@ -30,21 +30,26 @@ class Traffic(Protocol):
 
 
 class LoggedTraffic:
-    """Traffic as it is in the log now."""
+    """Traffic as it is in the log now, each part read once for all looks of a moment."""
 
     def __init__(self, store: Store, model: ModelVersion) -> None:
         self._store, self._model = store, model
+        self._recent: dict[timedelta, Window] = {}
+        self._current: CurrentWindow | None = None
 
     def recent(self, now: datetime, span: timedelta) -> Window:
         """Return the sum of the last minutes, without the bins of the inputs."""
-        found = self._store.log.windows(
-            self._model.project_id, since=now - span, model_version_id=self._model.id, with_bins=False
-        )
-        return _sum(found, now)
+        if span not in self._recent:
+            found = self._store.log.windows(
+                self._model.project_id, since=now - span, model_version_id=self._model.id, with_bins=False
+            )
+            self._recent[span] = _sum(found, now)
+        return self._recent[span]
 
     def current(self, now: datetime) -> CurrentWindow:  # noqa: ARG002 - the newest there is
         """Return the newest minutes with at least 2,000 rows, with bins."""
-        return read_current_window(self._store, self._model.project_id, self._model.id, None)
+        self._current = self._current or read_current_window(self._store, self._model.project_id, self._model.id, None)
+        return self._current
 
     def bounds(self, now: datetime) -> tuple[datetime | None, datetime | None]:  # noqa: ARG002 - the newest there is
         """Return when the first and the newest minute in which anything was asked began, over all versions."""

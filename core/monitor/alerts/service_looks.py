@@ -33,9 +33,9 @@ def look_for_failures(scene: Scene, rule: AlertRule) -> AlertEvidence | None:
     )
 
 
-def failure_level(scene: Scene) -> float | None:
-    """Return the share of requests of the last 15 minutes that failed or were refused."""
-    total = scene.traffic.recent(scene.now, SPAN)
+def failure_level(scene: Scene, span: timedelta = SPAN) -> float | None:
+    """Return the share of requests of the last minutes that failed or were refused."""
+    total = scene.traffic.recent(scene.now, span)
     return (total.n_errors + total.n_refused) / total.n_requests if total.n_requests >= FEWEST_REQUESTS else None
 
 
@@ -55,9 +55,9 @@ def look_for_slowness(scene: Scene, rule: AlertRule) -> AlertEvidence | None:
     )
 
 
-def latency_level(scene: Scene) -> float | None:
-    """Return the 95th percentile of the latency of the last 15 minutes, in milliseconds."""
-    latency = scene.traffic.recent(scene.now, SPAN).latency
+def latency_level(scene: Scene, span: timedelta = SPAN) -> float | None:
+    """Return the 95th percentile of the latency of the last minutes, in milliseconds."""
+    latency = scene.traffic.recent(scene.now, span).latency
     return latency_quantile(latency, SLOWEST_SHARE) if sum(latency) >= FEWEST_REQUESTS else None
 
 
@@ -76,9 +76,9 @@ def look_for_drops(scene: Scene, rule: AlertRule) -> AlertEvidence | None:
     )
 
 
-def drop_level(scene: Scene) -> float | None:
-    """Return which share of the rows of the last 15 minutes was answered and not logged."""
-    total = scene.traffic.recent(scene.now, SPAN)
+def drop_level(scene: Scene, span: timedelta = SPAN) -> float | None:
+    """Return which share of the rows of the last minutes was answered and not logged."""
+    total = scene.traffic.recent(scene.now, span)
     n_answered = max(total.n_rows, total.n_dropped)
     return total.n_dropped / n_answered if n_answered else None
 

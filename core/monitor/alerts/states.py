@@ -42,7 +42,7 @@ def next_step(alert: Alert, finding: AlertEvidence | None, rule: AlertRule, now:
     if alert.state == "pending":
         return None if finding is None else _grow_up(alert, finding, rule, now)
     if alert.state == "resolved":
-        return _come_back(alert, finding, now)
+        return _come_back(alert, finding, rule, now)
     if finding is None:
         return _calm_down(alert, now)
     if alert.state == "silenced" and alert.silenced_until is not None and alert.silenced_until <= now:
@@ -94,8 +94,9 @@ def _grow_up(alert: Alert, finding: AlertEvidence, rule: AlertRule, now: datetim
     return replace(step, alert=grown)
 
 
-def _come_back(alert: Alert, finding: AlertEvidence | None, now: datetime) -> AlertStep | None:
-    if finding is None or now - alert.changed_at > BACK_WITHIN or is_left_alone(alert, now):
+def _come_back(alert: Alert, finding: AlertEvidence | None, rule: AlertRule, now: datetime) -> AlertStep | None:
+    # A rule that waits does so again: otherwise each short return would call.
+    if finding is None or rule.patience_minutes or now - alert.changed_at > BACK_WITHIN or is_left_alone(alert, now):
         return None
     reason = (
         "It is back."

@@ -163,7 +163,7 @@ def _steps_of_rules(
     steps = []
     for rule in rules:
         mine = [alert for alert in alerts if alert.model_version_id == model.id and alert.kind == rule.kind]
-        step = _step_of_rule(_last_of(mine), model, rule, findings.get(rule.kind), now)
+        step = step_of_rule(_last_of(mine), model, rule, findings.get(rule.kind), now)
         if step is not None:
             steps.append(step)
     return steps
@@ -174,9 +174,10 @@ def _last_of(alerts: list[Alert]) -> Alert | None:
     return max(alerts, key=lambda alert: (alert.state != "resolved", alert.changed_at), default=None)
 
 
-def _step_of_rule(
+def step_of_rule(
     last: Alert | None, model: ModelVersion, rule: AlertRule, finding: AlertEvidence | None, now: datetime
 ) -> AlertStep | None:
+    """Return what becomes of one matter at a look, given its last alert and what is found; None: nothing."""
     if last is not None and last.active and not rule.enabled:
         return move(last, "resolved", BY_ITSELF, f"{rule.created_by} switched the rule off.", now)
     step = next_step(last, finding, rule, now) if last is not None else None

@@ -1,0 +1,59 @@
+"""Does the service do its work? In a sentence, by model version, and whose requests it refuses."""
+
+import streamlit as st
+
+from core import charts, monitor
+from core.records import HealthPart, HealthReport
+from pages.ui.errors import error_frame
+from pages.ui.live import chosen_since
+from pages.ui.state import project, store
+from pages.ui.words import count, plain
+
+
+def show_health(*, key: str) -> None:
+    """Draw how the service did over the time that is chosen on the page. `key` begins the widgets' keys."""
+    box = st.expander("Health of the service", icon=":material/monitor_heart:", key=f"{key}_health", on_change="rerun")
+    if not box.open:
+        return
+    with box, error_frame():
+        report = monitor.health(store(), project().id, since=chosen_since())
+        st.markdown(plain(report.sentence))
+        if not report.versions:
+            return
+        st.table(
+            [_line(part) for part in (*report.versions, report.total)[: None if len(report.versions) > 1 else 1]],
+            alt="Requests, failures and times to answer, by model version",
+            hide_index=True,
+        )
+        st.caption("Time within which 95 of 100 requests were answered, in milliseconds, by model version")
+        st.plotly_chart(
+            charts.health(report),
+            key=f"{key}_health_chart",
+            config={"displayModeBar": False},
+            alt="Time to answer over time, by model version",
+        )
+        _show_keys(report)
+
+
+def _line(part: HealthPart) -> dict[str, str]:
+    times = (part.latency_p50_ms, part.latency_p95_ms, part.latency_p99_ms)
+    counts = {
+        "Requests": part.n_requests,
+        "Refused": part.n_refused,
+        "Failed": part.n_errors,
+        "Rows left to a person": part.n_abstained,
+        "Rows not logged": part.n_dropped,
+    }
+    named = zip(("Half within", "95 of 100 within", "99 of 100 within"), times, strict=True)
+    told = {name: "–" if value is None else f"{value:.3g} ms" for name, value in named}
+    return {"Version": part.name} | {name: f"{value:,}" for name, value in counts.items()} | told
+
+
+def _show_keys(report: HealthReport) -> None:
+    if not report.keys:
+        st.caption("No request was refused in that time.")
+        return
+    st.markdown("**Whose requests are refused**")
+    for key in report.keys:
+        reasons = ", ".join(f"{plain(reason)}: {n:,}" for reason, n in key.reasons)
+        st.markdown(f"- {plain(key.name)}: {count(key.n_refused, 'request')} ({reasons})")
