@@ -15,6 +15,7 @@ from core.deploy import count_predictions, count_request_rows, load_reference
 from core.errors import LifecycleError
 from core.records import Json, ModelVersion, ProcessInfo
 from core.serve.client import PROCESS_NAME
+from core.serve.journal import sizes
 from core.store import Store
 from core.store.tables import JOURNAL
 from tests.waiting import wait_for
@@ -64,16 +65,15 @@ def kill_under_load(store: Store, slug: str, rows: list[Json], after_s: float) -
     return clients.told
 
 
-def wait_until_taken_in(store: Store) -> None:
+def wait_until_taken_in(store: Store, timeout_s: float = 30) -> None:
     """Wait until nothing but the segments of the running workers is in the journal, and all of it is stored."""
 
     def is_stored() -> bool:
         with store.engine.connect() as connection:
             known = dict(connection.execute(select(JOURNAL.c.segment, JOURNAL.c.n_bytes)).all())
-        sizes = {path.stem: path.stat().st_size for path in store.files.journals.iterdir()}
-        return all(known.get(segment, 0) == size for segment, size in sizes.items())
+        return all(known.get(segment, 0) == size for segment, size in sizes(store.files.journals).items())
 
-    wait_for(is_stored, 30)
+    wait_for(is_stored, timeout_s)
 
 
 def check_log(store: Store, model: ModelVersion, told: list[str]) -> None:
