@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import deploy, records, serve
 from pages import ui
-from pages.ui import keys, release, take_away, try_it
+from pages.ui import keys, release, rules, take_away, try_it
 
 store = ui.store()
 project = ui.project()
@@ -102,6 +102,8 @@ show_steps()
 if live is not None and not decided:
     show_trial(live)
 
+if live is not None:
+    rules.show_rules(live)
 if releases:
     release.show_history(models, releases)
 if len(releases) > 1:

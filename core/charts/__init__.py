@@ -1,6 +1,7 @@
 """Pictures of records: one function a record, each returning a plotly Figure. Charts compute nothing."""
 
 from core.charts.alerts import rehearsal
+from core.charts.coverage import risk_coverage
 from core.charts.drift import drift_by_column, reference_and_current
 from core.charts.drill import drill, mark_simulated
 from core.charts.health import health
@@ -40,6 +41,7 @@ __all__ = [
     "quality",
     "reference_and_current",
     "rehearsal",
+    "risk_coverage",
     "roc",
     "slices",
     "step_prices",

@@ -28,6 +28,17 @@ from core.deploy.keys import (
     revoke_key,
 )
 from core.deploy.loading import load_error_model, load_model, load_prototype, load_reference
+from core.deploy.people import (
+    OpenRow,
+    answer_row,
+    answered_rows,
+    expire_rows,
+    hand_back_row,
+    n_waiting,
+    put_back_row,
+    reopen_row,
+    take_row,
+)
 from core.deploy.prototype import build_prototype, request_rows, unusual_in
 from core.deploy.reference import SCORE, Scored, build_reference, choose_scores, count_rows
 from core.deploy.registration import list_models, register_model, run_registration, start_registration
@@ -43,6 +54,7 @@ from core.deploy.rollout import (
     stop_canary,
     stop_shadow,
 )
+from core.deploy.rules import current_rules, set_rules, try_rules
 from core.deploy.surprise import UNLIKE_SHARES, Surprise
 
 __all__ = [
@@ -57,9 +69,12 @@ __all__ = [
     "LoadedModel",
     "ModelFile",
     "NewKey",
+    "OpenRow",
     "RowCounts",
     "Scored",
     "Surprise",
+    "answer_row",
+    "answered_rows",
     "approve_model",
     "are_outside",
     "bin_codes",
@@ -75,6 +90,7 @@ __all__ = [
     "count_rows",
     "count_scores",
     "create_key",
+    "current_rules",
     "describe_graph",
     "digest_secret",
     "earlier_versions",
@@ -82,7 +98,9 @@ __all__ = [
     "enter_handover",
     "enter_key",
     "expected_distance",
+    "expire_rows",
     "export_folder",
+    "hand_back_row",
     "internal_key",
     "learn_errors",
     "list_keys",
@@ -94,23 +112,29 @@ __all__ = [
     "load_prototype",
     "load_reference",
     "model_size",
+    "n_waiting",
     "name_folder",
     "needs_key",
     "prepare_to_run_apart",
     "promote_due",
     "promote_model",
+    "put_back_row",
     "read_model_file",
     "register_model",
+    "reopen_row",
     "request_rows",
     "revoke_key",
     "roll_back",
     "run_registration",
     "schedule_promotion",
+    "set_rules",
     "start_canary",
     "start_registration",
     "start_shadow",
     "stop_canary",
     "stop_shadow",
+    "take_row",
+    "try_rules",
     "unusual_in",
     "zip_folder",
 ]

@@ -91,6 +91,7 @@ class JobRunner:
                 Repeating(ALERT_INTERVAL_S, self._check_alerts, self._refresh_what_is_due),
                 Repeating(DELIVERY_INTERVAL_S, lambda: monitor.deliver_due(self.store, utc_now())),
                 Repeating(RELEASE_INTERVAL_S, self._promote_what_is_due, self._keep_watch, shadows.look),
+                Repeating(RETENTION_INTERVAL_S, lambda: deploy.expire_rows(self.store, utc_now())),
                 Repeating(RETENTION_INTERVAL_S, lambda: monitor.remove_expired(self.store, utc_now())),
                 pool,
             ):

@@ -98,6 +98,8 @@ def _say_traffic(total: Window, p50: float | None, p95: float | None) -> str:
     if p50 is not None and p95 is not None:
         sentence += f"; half were answered within {say_ms(p50)}, 95 of 100 within {say_ms(p95)}"
     sentence += f"; {total.n_refused:,} refused, {total.n_errors:,} failed."
+    if total.n_abstained:
+        sentence += f" {say_rows(total.n_abstained)} went to a person, as the owner's rules say."
     if total.n_dropped:
         sentence += f" {say_rows(total.n_dropped)} were answered but not logged: the log could not keep up."
     return sentence

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from core.records.base import Label
-from core.records.live import LabelRecord, Prediction
+from core.records.live import EarlierLabel, LabelRecord, Prediction
 from core.records.model import ModelVersion
 from core.records.release import Release
+from core.records.rules import Referral, ServingRules
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,9 @@ class Receipt:
     """Everything known about one answer. `release` is the one that had made its model live; None when none is noted.
 
     `warnings` say what in the question lay outside the training rows; `recipe_steps` are the steps before the model in
-    words; `table` and `table_sha256` name what it learned from, empty when that is gone.
+    words; `earlier_labels` were replaced by `label`, oldest first; `rules` were in force when it was asked (they reach
+    the service within about a second), None when none were ever set; `referral` says what became of a row that the
+    model did not answer. `table` and `table_sha256` name what it learned from, empty when that is gone.
     """
 
     prediction: Prediction
@@ -25,6 +28,9 @@ class Receipt:
     target: str
     release: Release | None = None
     label: LabelRecord | None = None
+    earlier_labels: tuple[EarlierLabel, ...] = ()
+    rules: ServingRules | None = None
+    referral: Referral | None = None
 
 
 @dataclass(frozen=True)

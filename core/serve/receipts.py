@@ -12,6 +12,7 @@ from core.errors import NotFoundError
 from core.prepare import say_step
 from core.records import (
     DatasetVersion,
+    EarlierLabel,
     Effect,
     Json,
     LabelRecord,
@@ -21,7 +22,9 @@ from core.records import (
     Receipt,
     Recipe,
     Recomputed,
+    Referral,
     Release,
+    ServingRules,
 )
 from core.serve.contract import Contract
 from core.store import Store
@@ -54,6 +57,7 @@ def find_receipt(store: Store, prediction_id: str, *, project_id: str) -> Receip
     recipe, table = store.newest(Recipe, id=model.recipe_id), store.newest(DatasetVersion, id=model.dataset_id)
     releases = store.find(Release, project_id=project_id, model_version_id=model.id)
     before = [release for release in releases if release.created_at <= prediction.predicted_at]
+    referral = store.newest(Referral, id=prediction.id)
     return Receipt(
         replace(prediction, inputs=inputs),
         model,
@@ -64,7 +68,22 @@ def find_receipt(store: Store, prediction_id: str, *, project_id: str) -> Receip
         prototype.target,
         before[-1] if before else None,
         store.newest(LabelRecord, id=prediction.id),
+        tuple(store.find(EarlierLabel, prediction_id=prediction.id)),
+        _rules_of(store, prediction, referral),
+        referral,
     )
+
+
+def _rules_of(store: Store, prediction: Prediction, referral: Referral | None) -> ServingRules | None:
+    """Return the rules by which a row was held back; else those that were the newest when it was asked."""
+    if referral is not None:
+        return store.newest(ServingRules, id=referral.rules_id)
+    set_before = [
+        rules
+        for rules in store.find(ServingRules, project_id=prediction.project_id)
+        if rules.created_at <= prediction.predicted_at
+    ]
+    return set_before[-1] if set_before else None
 
 
 def recompute(store: Store, receipt: Receipt) -> Recomputed:

@@ -60,6 +60,19 @@ class HumanQueue:
             _change(connection, taken, "ticket", "taken_by", "taken_at")
             return taken
 
+    def find_taken(self, referral_id: str, ticket: str) -> records.Referral:
+        """Return a row that somebody took with a ticket, as long as that counts.
+
+        Raises
+        ------
+        ConflictError
+            When somebody else took, answered or closed it since.
+        NotFoundError
+            When it was deleted.
+        """
+        with self.engine.connect().execution_options(read_only=True) as connection:
+            return _find_taken(connection, referral_id, ticket)
+
     def put_back(self, taken: records.Referral) -> None:
         """Let others have a row that was taken; nothing happens when they have it already."""
         with self.engine.begin() as connection:
@@ -108,15 +121,20 @@ class HumanQueue:
 
 def _close(connection: Connection, taken: records.Referral, **changes: object) -> records.Referral:
     take_turn(connection, taken.project_id)
-    row = connection.execute(select(REFERRAL).where(REFERRAL.c.id == taken.id)).mappings().first()
-    if row is None:
-        raise NotFoundError("This row is not in the queue any more: it was deleted.", HINT)
-    present = to_record(records.Referral, row)
-    if present.state != "waiting" or present.ticket != taken.ticket:
-        raise ConflictError(_say_why(present), HINT)
+    present = _find_taken(connection, taken.id, taken.ticket)
     closed = replace(present, **changes)  # type: ignore[arg-type]
     _change(connection, closed, *changes)
     return closed
+
+
+def _find_taken(connection: Connection, referral_id: str, ticket: str | None) -> records.Referral:
+    row = connection.execute(select(REFERRAL).where(REFERRAL.c.id == referral_id)).mappings().first()
+    if row is None:
+        raise NotFoundError("This row is not in the queue any more: it was deleted.", HINT)
+    present = to_record(records.Referral, row)
+    if present.state != "waiting" or present.ticket != ticket:
+        raise ConflictError(_say_why(present), HINT)
+    return present
 
 
 def _say_why(present: records.Referral) -> str:

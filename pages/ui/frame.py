@@ -5,12 +5,12 @@ from typing import NoReturn
 
 import streamlit as st
 
-from core import plan
+from core import deploy, plan
 from pages.ui import state
 from pages.ui.circle import draw_circle
 from pages.ui.navigation import OPENED, STAGE_KEYS, current_info, link_to, page_info
 from pages.ui.projects import delete_project_dialog, new_project_dialog
-from pages.ui.words import plain
+from pages.ui.words import count, plain
 
 TO_SAY = "to_say"
 LOGO = Path(__file__).parent / "logo.svg"
@@ -44,6 +44,17 @@ def draw_sidebar() -> None:
             max_chars=60,
             help="Written beside everything you do, so that others know whom to ask.",
         )
+        _show_waiting(slugs)
+
+
+def _show_waiting(slugs: list[str]) -> None:
+    """Say in the sidebar, where it is seen from every page, how many rows wait for a person."""
+    if state.slug() not in slugs:
+        return
+    n_waiting = deploy.n_waiting(state.store(), state.project().id)
+    if n_waiting:
+        words = f"{count(n_waiting, 'row')} {'waits' if n_waiting == 1 else 'wait'} for a person"
+        link_to("answer", words, icon=":material/front_hand:")
 
 
 def _settle_choice(slugs: list[str]) -> None:

@@ -112,6 +112,14 @@ PAGES = (
         "This page is for the person who decides: what was promised, what is live, how well it does, what errors cost. "
         "It needs no knowledge of machine learning.",
     ),
+    PageInfo(
+        "answer",
+        "pages/answer_rows.py",
+        "Answer by hand",
+        ":material/front_hand:",
+        "Here people answer what the model should not decide alone: one row at a time, in plain form. "
+        "Each answer goes to whoever asked, and the model can learn from it later.",
+    ),
 )
 OPENED = "opened_project"
 """Where the slug of a project lies that was just opened, until the picker can show it."""
@@ -119,11 +127,11 @@ BOUND_ENDINGS = ("-project", "-you")
 """How the ids of the widgets bound to the address end."""
 FLUSH_S = 0.05
 """How long the server needs to send what is waiting, before the next run discards it."""
-STAGE_KEYS = tuple(info.key for info in PAGES if info.key not in ("home", "review"))
+STAGE_KEYS = tuple(info.key for info in PAGES if info.key not in ("home", "review", "answer"))
 
 
 def page_info(key: str) -> PageInfo:
-    """Return the page of a stage (plan, collect, ... retrain), `home` or `review`; KeyError for anything else."""
+    """Return the page of a stage (plan, collect, ... retrain), `home`, `review`, `answer`; KeyError for any other."""
     return {page.key: page for page in PAGES}[key]
 
 
@@ -141,7 +149,8 @@ def choose_page() -> "st.Page":
     """Declare all pages and return the one that the address names."""
     loop = [_page(page_info(key)) for key in STAGE_KEYS]
     return st.navigation(
-        {"": [_page(page_info("home")), _page(page_info("review"))], "The circle": loop}, expanded=True
+        {"": [_page(page_info("home")), _page(page_info("review")), _page(page_info("answer"))], "The circle": loop},
+        expanded=True,
     )
 
 

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from core import serve
-from core.records import Receipt, Recomputed
+from core.records import EarlierLabel, LabelRecord, Receipt, Recomputed, Referral
 from core.store import record_to_json
 from pages.ui.errors import error_frame
 from pages.ui.release import name_model
+from pages.ui.rules import say_rules
 from pages.ui.state import project, store
 from pages.ui.words import plain, say_moment
 
@@ -37,14 +38,23 @@ def receipt_form(*, key: str) -> None:
 def _show(receipt: Receipt) -> None:
     asked, model = receipt.prediction, receipt.model
     by = "replayed as a test" if asked.simulated else "asked by a program or a person"
+    said = "kept, not sent" if asked.abstained else "answered"
     st.markdown(
-        f"**{plain(receipt.target)}: {plain(str(asked.prediction))}**, answered {say_moment(asked.predicted_at)} "
+        f"**{plain(receipt.target)}: {plain(str(asked.prediction))}**, {said} {say_moment(asked.predicted_at)} "
         f"within {asked.latency_ms:,.1f} ms; {by}."
     )
     if asked.probabilities:
         chances = ", ".join(f"{plain(name)} {100 * chance:.1f} %" for name, chance in asked.probabilities.items())
-        st.markdown(f"Chances it gave: {chances}. No threshold of its own is set for this model.")
+        st.markdown(f"Chances it gave: {chances}. Threshold: the class with the highest chance is its answer.")
+    if receipt.referral is not None:
+        st.markdown(plain(_say_referral(receipt.referral)))
+    st.markdown(f"Rules in force: {say_rules(receipt.rules) if receipt.rules else 'none were set.'}")
     st.markdown(_say_label(receipt))
+    for earlier in receipt.earlier_labels:
+        st.caption(
+            f"Before that: {plain(str(earlier.value))}, {_say_giver(earlier)} {say_moment(earlier.received_at)}, "
+            f"replaced {say_moment(earlier.replaced_at)}."
+        )
     st.markdown(_say_model(receipt))
     st.caption(f"What computes: {plain(model.engine_reason)} Digest of the files: `{model.digest}`")
     if receipt.table:
@@ -66,10 +76,28 @@ def _say_label(receipt: Receipt) -> str:
     if receipt.label is None:
         return "What was true has not arrived yet."
     right = str(receipt.label.value) == str(receipt.prediction.prediction)
-    said = f"What was true: **{plain(str(receipt.label.value))}**, said {say_moment(receipt.label.received_at)}"
+    giver = _say_giver(receipt.label)
+    said = f"What was true: **{plain(str(receipt.label.value))}**, {giver} {say_moment(receipt.label.received_at)}"
     if isinstance(receipt.prediction.prediction, float):
         return f"{said}."
     return f"{said}; the answer was {'right' if right else 'wrong'}."
+
+
+def _say_giver(label: LabelRecord | EarlierLabel) -> str:
+    return f"given by {plain(label.given_by or 'a person')}" if label.source == "person" else "said"
+
+
+def _say_referral(referral: Referral) -> str:
+    """Return what became of a row that the model did not answer."""
+    why = f"The model did not answer: {' '.join(referral.reasons)}"
+    closed = say_moment(referral.closed_at) if referral.closed_at else ""
+    became = {
+        "waiting": "It waits for a person.",
+        "answered": f"{referral.closed_by} answered instead: {referral.answer}, {closed}.",
+        "handed_back": f"{referral.closed_by} handed it back without an answer, {closed}.",
+        "expired": f"Nobody answered in time; it was closed {closed}.",
+    }
+    return f"{why} {became[referral.state]}"
 
 
 def _say_model(receipt: Receipt) -> str:

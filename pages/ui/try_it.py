@@ -7,6 +7,7 @@ import streamlit as st
 
 from core import serve
 from core.records import Json, Prototype, PrototypeColumn
+from pages.ui.navigation import link_to
 from pages.ui.state import prefill
 from pages.ui.words import plain
 
@@ -88,6 +89,9 @@ def _range(column: PrototypeColumn) -> str | None:
 def show_answer(answer: Json, *, target: str) -> None:
     """Draw one answer of the service: what it says, how sure it is, and what it noticed about the question."""
     prediction = answer["prediction"]
+    if answer.get("status") == "abstained":
+        _show_abstained(answer, target)
+        return
     said = f"{prediction:,.4g}" if isinstance(prediction, float) else str(prediction)
     with st.container(border=True, key="deploy_answer"):
         st.metric(f"Its answer for {plain(target)}", said)
@@ -96,3 +100,13 @@ def show_answer(answer: Json, *, target: str) -> None:
         for warning in answer.get("warnings") or []:
             st.warning(plain(warning), icon=":material/info:")
         st.caption(f"Logged as prediction {answer['id']}; the true value can be sent in later under this number.")
+
+
+def _show_abstained(answer: Json, target: str) -> None:
+    """Say that the model did not answer, why not, and where a person does."""
+    with st.container(border=True, key="deploy_answer"):
+        st.metric(f"Its answer for {plain(target)}", "A person decides")
+        for reason in answer["reasons"]:
+            st.warning(plain(reason), icon=":material/front_hand:")
+        st.caption(f"The row waits for a person. A program gets the answer at `{answer['poll']}`.")
+        link_to("answer")

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from core import deploy, serve
+from core.deploy.taken.client import PredictionClient
 from core.records import Json, LabelRecord, Prediction, Referral, ServingRules, utc_now
 from tests.service.conftest import Live
 from tests.waiting import wait_for
@@ -173,3 +174,31 @@ def test_handing_in_writes_what_the_model_did_on_test_rows(live: Live) -> None:
     dry_run = deploy.load_dry_run(live.store, live.first.id)
     assert dry_run is not None
     assert dry_run.n_rows == len(dry_run.right) == len(dry_run.surprise) == 80
+
+
+def test_the_client_that_is_taken_away_knows_of_people(live: Live) -> None:
+    set_rules(live, needed_columns=("delay",))
+    held_back(live, delay=None)
+    client = PredictionClient(live.address, live.slug)
+    (answer,) = client.predict([live.row(delay=None)])
+    assert (answer.prediction, answer.reasons) == (None, ["'delay' is missing."])
+    assert client.person_answer(answer.id)["status"] == "waiting"
+
+
+def test_a_receipt_tells_the_rules_the_person_and_the_history_of_labels(live: Live) -> None:
+    rules = set_rules(live, needed_columns=("delay",))
+    answer = held_back(live, delay=None)
+    wait_for(lambda: live.store.find(Referral, id=answer["id"]))
+    others = [row.id for row in live.store.find(Referral, state="waiting") if row.id != answer["id"]]
+    taken = live.store.people.take(live.world.project.id, by="Eva", now=utc_now(), skipped=others)
+    assert taken is not None
+    live.store.people.answer(taken, "yes", by="Eva", now=utc_now())
+    live.client.send_labels(live.slug, [(answer["id"], "no")])
+    receipt = serve.find_receipt(live.store, answer["id"], project_id=live.world.project.id)
+    assert receipt.prediction.abstained
+    assert receipt.rules == live.store.get(ServingRules, rules.id)
+    assert receipt.referral is not None
+    assert (receipt.referral.answer, receipt.referral.closed_by) == ("yes", "Eva")
+    assert receipt.label is not None
+    assert (receipt.label.value, receipt.label.source) == ("no", "caller")
+    assert [(one.value, one.source, one.given_by) for one in receipt.earlier_labels] == [("yes", "person", "Eva")]

@@ -44,13 +44,18 @@ class PredictionError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model says about one row. `id` is what a label is sent for later."""
+    """What the model says about one row. `id` is what a label is sent for later.
+
+    `prediction` is None where the model leaves the row to a person, for the `reasons` given: `person_answer(id)` asks
+    for what the person says.
+    """
 
     id: str
-    prediction: str | float
+    prediction: str | float | None
     probabilities: dict[str, float] | None
     model_version: int
     warnings: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,14 @@ class PredictionClient:
         for start in range(0, len(rows), MOST_ROWS):
             said = self._call("predict", {"rows": [dict(row) for row in rows[start : start + MOST_ROWS]]})
             answers += [
-                Answer(one["id"], one["prediction"], one["probabilities"], said["model_version"], one["warnings"])
+                Answer(
+                    one["id"],
+                    one["prediction"],
+                    one["probabilities"],
+                    said["model_version"],
+                    one["warnings"],
+                    one.get("reasons", []),
+                )
                 for one in said["predictions"]
             ]
         return answers
@@ -107,6 +119,18 @@ class PredictionClient:
         pairs = [{"id": prediction_id, "label": label} for prediction_id, label in labels.items()]
         parts = [pairs[start : start + MOST_ROWS] for start in range(0, len(pairs), MOST_ROWS)]
         return [unknown for part in parts for unknown in self._call("labels", {"labels": part})["unknown"]]
+
+    def person_answer(self, answer_id: str) -> dict[str, Any]:
+        """Return what a person said about a row that the model left open, by the id of its answer.
+
+        `status` is "waiting", "answered" (then `answer` is there), or "handed_back" or "expired": no answer will come.
+
+        Raises
+        ------
+        PredictionError
+            As `predict`; 404 for an id that is not known, 409 for a row that the model answered itself.
+        """
+        return self._call(f"answers/{answer_id}")
 
     def metadata(self) -> dict[str, Any]:
         """Return which model answers, since when, and who approved it."""
