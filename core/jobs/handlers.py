@@ -8,6 +8,7 @@ from core.deploy import run_registration
 from core.evaluate import run_evaluation
 from core.records import JobKind, Json
 from core.retrain import run_retraining
+from core.serve import run_batch
 from core.simulate import run_replay
 from core.store import JobHandle
 from core.train import run_pricing, run_training
@@ -24,5 +25,6 @@ HANDLERS: Mapping[JobKind, Handler] = MappingProxyType(
         "replay": run_replay,
         "retrain": run_retraining,
         "price": run_pricing,
+        "batch": run_batch,
     }
 )

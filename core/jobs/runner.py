@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from core import collect, deploy, monitor
+from core import collect, deploy, monitor, serve
 from core.errors import LifecycleError, NotFoundError
 from core.jobs.handlers import HANDLERS, Handler
 from core.jobs.shadow_process import ShadowProcess
@@ -24,6 +24,7 @@ ALERT_INTERVAL_S = 10.0
 DELIVERY_INTERVAL_S = 1.0
 RETENTION_INTERVAL_S = 60.0
 RELEASE_INTERVAL_S = 5.0
+OLD_ANSWERS_AT_A_TIME = 10_000
 
 
 class RunnerClosing(BaseException):
@@ -92,7 +93,7 @@ class JobRunner:
                 Repeating(DELIVERY_INTERVAL_S, lambda: monitor.deliver_due(self.store, utc_now())),
                 Repeating(RELEASE_INTERVAL_S, self._promote_what_is_due, self._keep_watch, shadows.look),
                 Repeating(RETENTION_INTERVAL_S, lambda: deploy.expire_rows(self.store, utc_now())),
-                Repeating(RETENTION_INTERVAL_S, lambda: monitor.remove_expired(self.store, utc_now())),
+                Repeating(RETENTION_INTERVAL_S, self._remove_expired, self._remove_old),
                 pool,
             ):
                 while not self.closing.wait(CLAIM_INTERVAL_S):
@@ -173,6 +174,13 @@ class JobRunner:
 
     def _keep_watch(self) -> None:
         monitor.keep_watch(self.store, utc_now())
+
+    def _remove_expired(self) -> None:
+        monitor.remove_expired(self.store, utc_now())
+
+    def _remove_old(self) -> None:
+        serve.remove_old_batches(self.store, utc_now())
+        self.store.answers.remove_old(utc_now(), limit=OLD_ANSWERS_AT_A_TIME)
 
     def _refresh_what_is_due(self) -> None:
         collect.start_due_refreshes(self.store, utc_now())

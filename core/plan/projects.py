@@ -135,6 +135,8 @@ def _remove_files(store: Store, project_id: str) -> None:
         store.files.remove_findings(dataset.id)
         if dataset.reading is not None and dataset.reading.original_id is not None:
             store.files.original(dataset.reading.original_id).unlink(missing_ok=True)
+    for job in store.find(records.Job, project_id=project_id, kind="batch"):
+        shutil.rmtree(store.files.batch(job.id), ignore_errors=True)
     for source in store.find(records.Source, project_id=project_id):
         store.files.remove_secret(source.id)
     for channel in store.find(records.Channel, project_id=project_id):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from core.records.base import Json, Task, new_id, utc_now
 
-JobKind = Literal["train", "evaluate", "replay", "retrain", "collect", "register", "price", "refresh"]
+JobKind = Literal["train", "evaluate", "replay", "retrain", "collect", "register", "price", "refresh", "batch"]
 JobStatus = Literal["queued", "running", "done", "stopped", "failed"]
 Outcome = Literal["met", "not_met", "not_enough_data", "no_objective"]
 

@@ -14,7 +14,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 
+from core.serve.batch_routes import BATCH_ROUTES
 from core.serve.memory import give_back_regularly
+from core.serve.openapi import OpenApi
 from core.serve.refusal import RefusalError
 from core.serve.request_ids import HEADER, RequestIds, current_request_id
 from core.serve.routes import DEPLOYMENT_ROUTES, GENERAL_ROUTES, predict
@@ -58,16 +60,18 @@ def create_app(
         await run_sync(service.stop)
 
     # FastAPI's own pages at /docs load scripts from the internet, which not every site has; ours do not.
-    app = FastAPI(title="Full Circle predictions", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(title="Full Circle predictions", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     # FastAPI looks through all its routers for every request. This one comes thousands of times a second.
     app.router.routes.insert(0, Route("/v1/{deployment}/predict", predict, methods=["POST"]))
     app.add_middleware(RequestIds)
     app.state.service = service
+    app.state.openapi = OpenApi(service)
     app.state.process_id = process_id
     app.state.parent = parent
     app.include_router(GENERAL_ROUTES)
-    app.include_router(DEPLOYMENT_ROUTES, prefix="/v1/{deployment}")
-    app.include_router(DEPLOYMENT_ROUTES, include_in_schema=False)
+    for routes in (DEPLOYMENT_ROUTES, BATCH_ROUTES):
+        app.include_router(routes, prefix="/v1/{deployment}")
+        app.include_router(routes)
     app.add_exception_handler(RefusalError, _refuse)
     app.add_exception_handler(HTTPException, _refuse_http)
     app.add_exception_handler(SQLAlchemyError, _refuse_store)

@@ -105,6 +105,19 @@ class Contract:
             values[name] = value
         return values
 
+    def read_each(self, rows: list[Json], *, first: int = 0) -> list[Json | RefusalError]:
+        """Return for each row what `read_rows` would of it alone; `first` is the number of the first in refusals."""
+        plain = self._plain.read(rows) if rows else None
+        if plain is not None:
+            return [*plain]
+        return [self._try_row(row, first + place) for place, row in enumerate(rows)]
+
+    def _try_row(self, row: Any, position: int) -> Json | RefusalError:
+        try:
+            return self._read_row(row, position)
+        except RefusalError as refusal:
+            return refusal
+
     def find_all_warnings(self, rows: Sequence[Json]) -> list[list[str]]:
         """Return `find_warnings` of each row."""
         if len(rows) >= MANY_ROWS:
@@ -225,13 +238,3 @@ def _read_label(entry: Any, position: int) -> tuple[str, Label]:
         message = f"The label of entry {position} is not a text, a finite number, true or false."
         raise RefusalError(422, "bad_value", message, LABELS_HINT, row=position)
     return prediction_id, label
-
-
-def describe_columns(columns: Sequence[PrototypeColumn]) -> dict[str, Json]:
-    """Return the columns as JSON schema properties."""
-    types: dict[str, Json] = {
-        "number": {"type": "number"},
-        "boolean": {"type": "boolean"},
-        "date": {"type": "string", "format": "date-time"},
-    }
-    return {column.name: types.get(column.kind, {"type": "string"}) for column in columns}

@@ -1,9 +1,13 @@
 """What every address does first: for which project, may the caller do that, and the body within its limits."""
 
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
 from anyio.to_thread import run_sync
 from fastapi import Request
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
 
 from core.records import Scope
 from core.serve.contract import LARGEST_BODY
@@ -12,6 +16,14 @@ from core.serve.refusal import RefusalError
 from core.serve.service import Received, Service
 
 SIMULATED_HEADER = "X-Full-Circle-Simulated"
+
+
+class PlainRoute(APIRoute):
+    """A documented route whose function takes the request as it is: nothing is looked up or converted for it."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the function itself."""
+        return self.endpoint
 
 
 def service_of(request: Request) -> Service:

@@ -2,24 +2,31 @@
 
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from fastapi.routing import APIRoute
 
-from core.records import Json
 from core.serve.about import describe_served
-from core.serve.contract import LONGEST_TEXT, MOST_ROWS
 from core.serve.docs_page import Documented, render_docs
 from core.serve.idempotency import HEADER, find_kept, replay
 from core.serve.labels import take_labels
 from core.serve.live_models import ServedModel
 from core.serve.metrics import CONTENT_TYPE
+from core.serve.openapi import OpenApi
 from core.serve.polls import poll_answer
-from core.serve.receiving import addressed_slug, is_permitted, mark_once, may_see, permit, receive, service_of
+from core.serve.receiving import (
+    PlainRoute,
+    addressed_slug,
+    is_permitted,
+    mark_once,
+    may_see,
+    permit,
+    receive,
+    service_of,
+)
 from core.serve.refusal import RefusalError
 from core.serve.routing import ROUTING_HEADER, key_of_body
 from core.serve.service import Received, Service
@@ -30,56 +37,8 @@ SMALL_BODY = 65_536
 logger = logging.getLogger(__name__)
 
 
-class PlainRoute(APIRoute):
-    """A documented route whose function takes the request as it is: nothing is looked up or converted for it."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the function itself."""
-        return self.endpoint
-
-
 GENERAL_ROUTES = APIRouter(route_class=PlainRoute)
 DEPLOYMENT_ROUTES = APIRouter(route_class=PlainRoute)
-
-ROWS_SCHEMA: Json = {
-    "type": "object",
-    "required": ["rows"],
-    "additionalProperties": False,
-    "properties": {
-        "rows": {"type": "array", "minItems": 1, "maxItems": MOST_ROWS, "items": {"type": "object"}},
-    },
-}
-LABELS_SCHEMA: Json = {
-    "type": "object",
-    "required": ["labels"],
-    "additionalProperties": False,
-    "properties": {
-        "labels": {
-            "type": "array",
-            "minItems": 1,
-            "maxItems": MOST_ROWS,
-            "items": {
-                "type": "object",
-                "required": ["id", "label"],
-                "additionalProperties": False,
-                "properties": {
-                    "id": {"type": "string", "minLength": 1, "maxLength": 64},
-                    "label": {
-                        "oneOf": [
-                            {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT},
-                            {"type": "number"},
-                            {"type": "boolean"},
-                        ]
-                    },
-                },
-            },
-        },
-    },
-}
-
-
-def _body(schema: Json) -> Json:
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 @GENERAL_ROUTES.get("/ping")
@@ -111,7 +70,15 @@ async def metrics(request: Request) -> Response:
     return Response(await run_sync(service_of(request).measurements), media_type=CONTENT_TYPE)
 
 
-@GENERAL_ROUTES.get("/docs", include_in_schema=False)
+@GENERAL_ROUTES.get("/openapi.json")
+async def openapi(request: Request) -> Response:
+    """Return what programs need to know of all addresses the caller may use."""
+    document: OpenApi = request.app.state.openapi
+    made = await run_sync(document.document, lambda slug, scope: may_see(request, slug, scope))
+    return Response(made, media_type="application/json")
+
+
+@GENERAL_ROUTES.get("/docs")
 async def docs(request: Request) -> HTMLResponse:
     """Show how to use the service, without loading anything from elsewhere."""
     address = str(request.base_url).rstrip("/")
@@ -130,7 +97,7 @@ def _render(service: Service, address: str, may_see_it: Callable[[str], bool]) -
     return render_docs(address, documented)
 
 
-@DEPLOYMENT_ROUTES.post("/predict", openapi_extra=_body(ROWS_SCHEMA))
+@DEPLOYMENT_ROUTES.post("/predict")
 async def predict(request: Request) -> Response:
     """Answer rows: prediction, probabilities, an id for the label that comes later, and warnings."""
     started_at = time.perf_counter()
@@ -185,7 +152,7 @@ async def _answer_with(request: Request, served: ServedModel, received: Received
     return await run_sync(service.answer, served, received, rows, answers, limiter=limiter)
 
 
-@DEPLOYMENT_ROUTES.post("/labels", openapi_extra=_body(LABELS_SCHEMA))
+@DEPLOYMENT_ROUTES.post("/labels")
 async def labels(request: Request) -> Response:
     """Take the true values of earlier predictions, by prediction id."""
     service, slug = service_of(request), await addressed_slug(request, "label")

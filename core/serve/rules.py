@@ -51,6 +51,16 @@ class RowRules:
         self._surprise = Surprise(loaded.reference) if self._most_surprise is not None else None
         self._abstains = bool(self._needed) or self._least is not None or self._surprise is not None
 
+    @property
+    def refused_categories(self) -> tuple[str, ...]:
+        """The columns of which unknown categories are refused."""
+        return tuple(name for name, by_name, _ in self._refused if by_name)
+
+    @property
+    def refused_ranges(self) -> tuple[str, ...]:
+        """The columns of which values outside the training rows' range are refused."""
+        return tuple(name for name, by_name, _ in self._refused if not by_name)
+
     def check(self, rows: Sequence[Json]) -> None:
         """Return if no row is to be refused.
 

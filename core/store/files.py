@@ -26,7 +26,7 @@ class Files:
         self.home = home
         for folder in ("datasets", "profiles", "models", "candidates", "uploads", "originals", "logs", "plays"):
             (home / folder).mkdir(parents=True, exist_ok=True)
-        for folder in ("secrets", "journals"):
+        for folder in ("secrets", "journals", "batches"):
             (home / folder).mkdir(mode=0o700, exist_ok=True)
 
     def _path(self, folder: str, record_id: str, suffix: str = "") -> Path:
@@ -86,6 +86,15 @@ class Files:
     def journals(self) -> Path:
         """Folder of what the service has answered and not yet logged; only the user who runs it can read it."""
         return self.home / "journals"
+
+    @property
+    def batches(self) -> Path:
+        """Folder of files that the service answers; only the user who runs it can read it."""
+        return self.home / "batches"
+
+    def batch(self, job_id: str) -> Path:
+        """Folder of a file to answer and of its result."""
+        return self._path("batches", job_id)
 
     def save_secret(self, record_id: str, secret: str) -> None:
         """Keep a secret in a file that only the user who runs the server can read."""
