@@ -1,6 +1,7 @@
 """Is the model still working? Traffic, drift of inputs and predictions, realised performance, alerts."""
 
 from core.monitor.alerts import (
+    REHEARSED,
     RULES,
     Watcher,
     acknowledge_alert,
@@ -43,6 +44,7 @@ from core.monitor.worth import worth
 __all__ = [
     "LONGEST_DAYS",
     "PSI_FLOOR",
+    "REHEARSED",
     "RULES",
     "LabelFile",
     "Watcher",

@@ -38,7 +38,9 @@ def _show_rule(rule: AlertRule, objective: Objective, key: str) -> None:
         with st.container(horizontal=True):
             with st.popover("Change", icon=":material/tune:", key=f"{key}_change"):
                 _change_form(rule, key)
-            tried = st.button("Try it on the past", icon=":material/history_toggle_off:", key=f"{key}_try")
+            tried = rule.kind in monitor.REHEARSED and st.button(
+                "Try it on the past", icon=":material/history_toggle_off:", key=f"{key}_try"
+            )
         if tried:
             with st.spinner("Looking at the past"):
                 _show_rehearsal(_rehearse(project().id, rule))
@@ -69,7 +71,9 @@ def _change_form(rule: AlertRule, key: str) -> None:
     )
     threshold = None if limit is None else limit / scale
     wish = AlertRule(rule.project_id, rule.kind, True, threshold, int(patience), person())
-    if st.button("Try it on the past first", icon=":material/history_toggle_off:", key=f"{key}_try_change"):
+    if rule.kind in monitor.REHEARSED and st.button(
+        "Try it on the past first", icon=":material/history_toggle_off:", key=f"{key}_try_change"
+    ):
         with error_frame(), st.spinner("Looking at the past"):
             _show_rehearsal(_rehearse(project().id, wish))
     if st.button("Keep to that", type="primary", key=f"{key}_keep"):

@@ -44,6 +44,7 @@ FIGURES = {
     "limit_ms": "Allowed (ms)",
     "quiet_minutes": "Minutes of silence",
 }
+SHARES = ("share", "weight")
 MOST_OVER = 20
 
 
@@ -147,7 +148,9 @@ def _resolve_form(alert: Alert, key: str) -> None:
 def _show_evidence(alert: Alert) -> None:
     now = alert.newest.figures if alert.newest else alert.evidence
     names = [name for name in FIGURES if name in alert.evidence or name in now]
-    lines = [(FIGURES[name], _say_figure(alert.evidence.get(name)), _say_figure(now.get(name))) for name in names]
+    lines = [
+        (FIGURES[name], _say_figure(name, alert.evidence.get(name)), _say_figure(name, now.get(name))) for name in names
+    ]
     lines += _column_lines(alert.evidence, now)
     if lines:
         head = ("What was found", f"When it opened, {say_moment(alert.opened_at)}", "Last")
@@ -174,9 +177,11 @@ def _say_column(column: Json | None) -> str:
     return f"{column['now']:.1%} missing or unknown"
 
 
-def _say_figure(value: object) -> str:
+def _say_figure(name: str, value: object) -> str:
     if value is None:
         return "–"
+    if name in SHARES and isinstance(value, float):
+        return f"{value:.1%}"
     return f"{value:,.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 

@@ -9,6 +9,8 @@ from pages.ui.live import chosen_since
 from pages.ui.state import project, store
 from pages.ui.words import count, plain
 
+MOST_VERSIONS = 3
+
 
 def show_health(*, key: str) -> None:
     """Draw how the service did over the time that is chosen on the page. `key` begins the widgets' keys."""
@@ -20,11 +22,7 @@ def show_health(*, key: str) -> None:
         st.markdown(plain(report.sentence))
         if not report.versions:
             return
-        st.table(
-            [_line(part) for part in (*report.versions, report.total)[: None if len(report.versions) > 1 else 1]],
-            alt="Requests, failures and times to answer, by model version",
-            hide_index=True,
-        )
+        _show_parts(report)
         st.caption("Time within which 95 of 100 requests were answered, in milliseconds, by model version")
         st.plotly_chart(
             charts.health(report),
@@ -35,7 +33,18 @@ def show_health(*, key: str) -> None:
         _show_keys(report)
 
 
-def _line(part: HealthPart) -> dict[str, str]:
+def _show_parts(report: HealthReport) -> None:
+    """Draw a line a figure and a column a version: that fits on a telephone, too."""
+    shown = report.versions[:MOST_VERSIONS]
+    figures = [_figures(part) for part in (shown if len(report.versions) == 1 else (*shown, report.total))]
+    st.table(
+        [{"": name} | {part["Version"]: part[name] for part in figures} for name in list(figures[0])[1:]],
+        alt="Requests, failures and times to answer, by model version",
+        hide_index=True,
+    )
+
+
+def _figures(part: HealthPart) -> dict[str, str]:
     times = (part.latency_p50_ms, part.latency_p95_ms, part.latency_p99_ms)
     counts = {
         "Requests": part.n_requests,

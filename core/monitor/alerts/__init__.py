@@ -1,6 +1,6 @@
 """What needs a look? Rules, what they find, and the alerts that come of it."""
 
-from core.monitor.alerts.rehearsal import rehearse_rule
+from core.monitor.alerts.rehearsal import REHEARSED, rehearse_rule
 from core.monitor.alerts.rules import RULES, change_rule, list_rules, rule_history, say_limit, say_rule
 from core.monitor.alerts.states import (
     acknowledge_alert,
@@ -13,6 +13,7 @@ from core.monitor.alerts.states import (
 from core.monitor.alerts.watching import Watcher, check_alerts
 
 __all__ = [
+    "REHEARSED",
     "RULES",
     "Watcher",
     "acknowledge_alert",

@@ -72,6 +72,8 @@ UNITS: Mapping[AlertKind, str] = MappingProxyType(
         "accuracy": "measured over the newest labels",
     }
 )
+REHEARSED: tuple[AlertKind, ...] = (*LEVELS, "accuracy")
+"""Kinds of rules that can be tried on the past; the others need what was known of labels at the time."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def rehearse_rule(
     NotReadyError
         When no model is live, or the rule cannot be tried on the past.
     """
-    if rule.kind not in (*LEVELS, "accuracy"):
+    if rule.kind not in REHEARSED:
         raise NotReadyError("This rule cannot be tried on the past.", "Switch it on and see what it finds.")
     model = store.get(ModelVersion, live_version_id(store, project_id))
     now = now or utc_now()

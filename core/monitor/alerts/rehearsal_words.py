@@ -28,7 +28,10 @@ def _say_false(rehearsal: Rehearsal) -> str:
         return ""
     if n_unknown == n:
         return "Whether it would have been for nothing is not known: too few labels have come."
-    told = f"As far as labels tell, {n_false:,} of {n - n_unknown:,} would have been for nothing: no accuracy was lost."
+    told = "As far as labels tell, it would never have called for nothing."
+    if n_false:
+        told = f"As far as labels tell, {n_false:,} of {n - n_unknown:,} calls would have been for nothing: "
+        told += "no accuracy was lost."
     return f"{told} Of {n_unknown:,} it is not known." if n_unknown else told
 
 

@@ -30,6 +30,7 @@ class RuleKind:
     lowest: float = 0.0
     highest: float = 1.0
     patience_minutes: int = 0
+    sentence_at_zero: str = ""
 
 
 RULES: Mapping[AlertKind, RuleKind] = MappingProxyType(
@@ -86,6 +87,7 @@ RULES: Mapping[AlertKind, RuleKind] = MappingProxyType(
                 "Calls when more than {limit} of the rows answered in 15 minutes are missing in the log.",
                 "share",
                 0.0,
+                sentence_at_zero="Calls when any row answered in 15 minutes is missing in the log.",
             ),
             RuleKind(
                 "traffic",
@@ -154,7 +156,8 @@ def say_rule(rule: AlertRule, objective: Objective) -> str:
     kind, limit = RULES[rule.kind], limit_of(rule, objective)
     if kind.unit is not None and limit is None:
         return "Does nothing yet: neither the plan nor this rule says how long an answer may take."
-    told = kind.sentence.format(limit=say_limit(kind.unit, limit) if kind.unit and limit is not None else "")
+    sentence = kind.sentence_at_zero if limit == 0 and kind.sentence_at_zero else kind.sentence
+    told = sentence.format(limit=say_limit(kind.unit, limit) if kind.unit and limit is not None else "")
     if rule.patience_minutes:
         told += f" It waits until this has lasted {_count(rule.patience_minutes, 'minute')}."
     return told

@@ -8,11 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from core import monitor
+from core import monitor, plan
 from core.errors import BadInputError
 from core.monitor.notices import delivering
 from core.monitor.notices.webhook import sign
-from core.records import Alert, Channel, Delivery, ModelVersion, Window, utc_now
+from core.records import Alert, AlertChange, Channel, Delivery, ModelVersion, Window, utc_now
 from core.store import Store
 from tests.certificates import certify_good_example
 from tests.core.monitor.conftest import START, make_reference
@@ -211,6 +211,16 @@ def test_nobody_there_is_said_and_a_removed_channel_ends_what_waits_for_it(store
     assert store.files.secret(channel.id) == ""
     monitor.deliver_due(store, only(store).next_at)
     assert (only(store).status, only(store).problem) == ("dead", "The channel was removed.")
+
+
+def test_a_deleted_project_takes_its_channels_and_their_secrets_along(
+    store: Store, model: ModelVersion, hook: HookReceiver
+) -> None:
+    channel = add_hook(store, hook)
+    look(store)
+    plan.delete_project(store, "p")
+    assert [store.count(kind) for kind in (Channel, Delivery, Alert, AlertChange)] == [0, 0, 0, 0]
+    assert store.files.secret(channel.id) == ""
 
 
 def test_private_addresses_are_refused_unless_the_operator_allows_them(

@@ -102,8 +102,8 @@ def ask(store: Store, model: ModelVersion, reference: Reference, shifted: range,
     ("labels", "n_false", "n_unknown", "words"),
     [
         ("", 0, 1, "not known: too few labels"),
-        ("right", 1, 0, "1 of 1 would have been for nothing"),
-        ("wrong", 0, 0, "0 of 1 would have been for nothing"),
+        ("right", 1, 0, "1 of 1 calls would have been for nothing"),
+        ("wrong", 0, 0, "it would never have called for nothing"),
     ],
 )
 def test_drift_is_for_nothing_where_labels_show_no_loss(

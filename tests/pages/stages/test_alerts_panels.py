@@ -167,6 +167,19 @@ def test_what_became_of_a_notice_is_said(world, open_page, text_of, changes, wor
     assert words in text_of(open_monitor(open_page, "monitor_channels"))
 
 
+def test_health_is_a_sentence_with_figures_by_version_and_whose_requests_are_refused(world, open_page, text_of):
+    world.get_traffic()
+    refused = {"n_requests": 10, "n_refused": 4, "refusals": {records.refusal_key("bad_value", "distance"): 4}}
+    now = utc_now().replace(second=0, microsecond=0)
+    world.store.log.append([], [records.Window(world.id, world.model.id, now, **refused)])
+    page = open_monitor(open_page, "monitor_health")
+    told = text_of(page)
+    assert "Of 310 requests 306 were answered (99 %): 4 were refused because of what was asked" in told
+    assert "without a key: 4 requests (bad value (distance): 4)" in told
+    lines = dict(page.table[-1].value.to_numpy().tolist())
+    assert (lines["Refused"], lines["Rows left to a person"]) == ("4", "0")
+
+
 def test_the_plan_says_how_long_an_answer_may_take(world, open_page):
     world.prepare()
     page = open_page("plan_project")
