@@ -6,6 +6,7 @@ opened in yet another process first, as the service does; the others in this one
 """
 
 import json
+import logging
 import random
 import shutil
 import subprocess
@@ -108,4 +109,5 @@ def _make_live(store: Store, champion: ModelVersion, version_id: str) -> None:
 
 
 if __name__ == "__main__":
+    logging.disable(logging.WARNING)
     print(json.dumps(damage_all(Path(sys.argv[1]), sys.argv[2], *map(int, sys.argv[3:6]))))
