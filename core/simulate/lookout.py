@@ -39,6 +39,8 @@ def look_out(store: Store, project_id: str, progress: Progress, row_at: Callable
 
 
 def named_columns(alert: Alert) -> list[str]:
-    """Return the columns that an alert names in its evidence."""
-    columns = alert.evidence.get("columns", ())
-    return [str(column["name"]) for column in columns if isinstance(column, dict) and "name" in column]
+    """Return the columns that an alert names in its evidence, that of its opening and that found last."""
+    newest = alert.newest.figures if alert.newest else {}
+    columns = (*alert.evidence.get("columns", ()), *newest.get("columns", ()))
+    names = [str(column["name"]) for column in columns if isinstance(column, dict) and "name" in column]
+    return list(dict.fromkeys(names))
