@@ -12,6 +12,7 @@ from core.charts.progress import challenge, laps
 from core.charts.quality import quality, slices
 from core.charts.ranking import precision_recall, roc
 from core.charts.relations import target_by_group
+from core.charts.releases import releases
 from core.charts.steps import step_prices
 from core.charts.style import name_unit
 from core.charts.tables import distribution, lengths
@@ -41,6 +42,7 @@ __all__ = [
     "quality",
     "reference_and_current",
     "rehearsal",
+    "releases",
     "risk_coverage",
     "roc",
     "slices",

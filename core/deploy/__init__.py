@@ -16,6 +16,7 @@ from core.deploy.dry_run import load_dry_run
 from core.deploy.error_model import calibrate, expected_distance, learn_errors
 from core.deploy.folder import client_program, export_folder, name_folder, zip_folder
 from core.deploy.handover import enter_handover
+from core.deploy.history import release_history
 from core.deploy.keys import (
     MOST_PER_MINUTE,
     NewKey,
@@ -121,6 +122,7 @@ __all__ = [
     "put_back_row",
     "read_model_file",
     "register_model",
+    "release_history",
     "reopen_row",
     "request_rows",
     "revoke_key",

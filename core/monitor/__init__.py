@@ -24,6 +24,7 @@ from core.monitor.drift_history import drift_history
 from core.monitor.estimate import estimate
 from core.monitor.health import health
 from core.monitor.label_file import LabelFile, add_label_file
+from core.monitor.live_state import check_state
 from core.monitor.notices.channels import (
     change_channel,
     list_channels,
@@ -54,6 +55,7 @@ __all__ = [
     "change_channel",
     "change_rule",
     "check_alerts",
+    "check_state",
     "compare_challengers",
     "deliver_due",
     "drift",

@@ -9,7 +9,7 @@ from core.records.release import ReleaseAction
 
 ChallengerRole = Literal["canary", "shadow"]
 SpanRole = Literal["live", "canary", "shadow"]
-HealthState = Literal["healthy", "look", "broken"]
+StateWord = Literal["healthy", "look", "broken"]
 NextStep = Literal["start_service", "roll_back", "monitor", "wait", "none"]
 
 
@@ -71,10 +71,10 @@ class WatchReport:
 
 
 @dataclass(frozen=True)
-class Health:
+class LiveState:
     """How a deployment is, in one word and a reason, and what to do next."""
 
-    state: HealthState
+    state: StateWord
     reason: str
     hint: str = ""
     next_step: NextStep = "none"

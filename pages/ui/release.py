@@ -1,9 +1,9 @@
-"""Making a model live: approval by a second person, and the swap of what is live."""
+"""Making a model live: handing in, approval by a second person, and the swap of what is live."""
 
 import streamlit as st
 
 from core import deploy, evaluate, train
-from core.records import Candidate, Evaluation, ModelVersion, Release
+from core.records import Candidate, Evaluation, ModelVersion
 from pages.ui.errors import error_frame
 from pages.ui.state import person, project, store
 from pages.ui.table_version import name_table
@@ -20,11 +20,10 @@ def name_model(model: ModelVersion) -> str:
 def show_live(model: ModelVersion) -> None:
     """Say what is live, since when, by whom, and what computes its answers."""
     deployment = store().releases.current(project().id)
-    st.success(
+    st.markdown(f"### {name_model(model)} is live")
+    st.markdown(
         f"Since {say_moment(deployment.promoted_at)} ({say_ago(deployment.promoted_at)}), "
-        f"made live by {plain(deployment.promoted_by)}, approved by {plain(model.approved_by or 'nobody')}.",
-        title=f"{name_model(model)} is live",
-        icon=":material/sensors:",
+        f"made live by {plain(deployment.promoted_by)}, approved by {plain(model.approved_by or 'nobody')}."
     )
     st.caption(f"What computes: {plain(model.engine_reason)}")
 
@@ -66,10 +65,10 @@ def approve_form(model: ModelVersion, *, key: str) -> None:
                 st.rerun()
 
 
-def promote_button(model: ModelVersion, *, key: str, reason: str = "") -> None:
+def promote_button(model: ModelVersion, *, key: str, reason: str = "", label: str = "Make it live") -> None:
     """Draw what is live now and the button that makes `model` live instead, unless somebody else was faster."""
     st.markdown(f"**{name_model(model)}**, approved by {plain(model.approved_by or 'nobody')}.")
-    if _swap_button("Make it live", ":material/rocket_launch:", key=key):
+    if swap_button(label, ":material/rocket_launch:", key=key):
         with error_frame(), st.spinner("Checking its files and making it live ..."):
             deploy.promote_model(
                 store(), model.id, by=person(), seen_generation=st.session_state[f"{key}_seen"], reason=reason
@@ -77,19 +76,10 @@ def promote_button(model: ModelVersion, *, key: str, reason: str = "") -> None:
             st.rerun()
 
 
-def roll_back_button(*, key: str) -> None:
-    """Draw the button that makes the model before the present one live again."""
-    if _swap_button("Take it back: make the one before live again", ":material/undo:", key=key, main=False):
-        with error_frame(), st.spinner("Checking its files and making it live again ..."):
-            deploy.roll_back(store(), project().id, by=person(), seen_generation=st.session_state[f"{key}_seen"])
-            st.rerun()
-
-
-def _swap_button(label: str, icon: str, *, key: str, main: bool = True) -> bool:
-    """Draw a button that remembers which release the person was looking at when clicking it."""
+def swap_button(label: str, icon: str, *, key: str, main: bool = True) -> bool:
+    """Draw a button that remembers, under `<key>_seen`, which release the person was looking at when clicking it."""
     live = store().releases.current(project().id)
     seen = live.generation if live else 0
-    st.caption(f"Release {seen} is live now; this makes release {seen + 1}." if seen else "Nothing is live yet.")
     kind = "primary" if main else "secondary"
     return st.button(label, icon=icon, key=key, type=kind, on_click=_remember, args=(f"{key}_seen", seen))
 
@@ -103,25 +93,3 @@ def list_evaluated() -> dict[str, Evaluation]:
     found = evaluate.list_evaluations(store(), project().id)
     titles = {evaluation.id: TITLES[store().get(Candidate, evaluation.candidate_id).family] for evaluation in found}
     return {f"{titles[evaluation.id]}, tested {evaluation.created_at:%d %b, %H:%M}": evaluation for evaluation in found}
-
-
-def show_history(models: list[ModelVersion], releases: list[Release]) -> None:
-    """Draw what was live, and when, newest first."""
-    st.subheader("What was live, and when")
-    names = {model.id: (name_model(model), name_table(model.dataset_id)) for model in models}
-    st.dataframe(
-        [
-            {
-                "Release": entry.generation,
-                "Model": names.get(entry.model_version_id, ("deleted", ""))[0],
-                "Learned from": names.get(entry.model_version_id, ("", ""))[1],
-                "What happened": "made live" if entry.action == "promote" else "taken back to this",
-                "By": entry.promoted_by,
-                "When (UTC)": entry.created_at,
-            }
-            for entry in reversed(releases)
-        ],
-        hide_index=True,
-        alt="Releases, newest first",
-        column_config={"When (UTC)": st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm")},
-    )

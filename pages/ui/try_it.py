@@ -5,23 +5,30 @@ from typing import Any
 
 import streamlit as st
 
-from core import serve
+from core import deploy, serve
 from core.records import Json, Prototype, PrototypeColumn
 from pages.ui.navigation import link_to
-from pages.ui.state import prefill
+from pages.ui.state import prefill, project, store
 from pages.ui.words import plain
 
 MISSING = "not known"
 YES_OR_NO = {True: "yes", False: "no"}
 
 
-def say_service(address: str) -> None:
-    """Say where the prediction service answers, and what is wrong with it, if anything is."""
-    st.markdown(f":green[:material/check_circle:] The prediction service answers at `{address}`.")
-    with serve.ServiceClient(address) as client:
-        status = client.ping()
-    for trouble in status["troubles"]:
-        st.warning(plain(trouble), icon=":material/warning:")
+def show_snippets(address: str, row: Json) -> None:
+    """Draw how other programs ask the same question."""
+    slug = project().slug
+    with st.expander("Ask from another program", icon=":material/code:"):
+        st.markdown(f"The service answers at `{address}`. The same question from a command line, and from Python:")
+        with_key = deploy.needs_key(store(), project().id)
+        if with_key:
+            st.caption("They take your key from the environment: `export FULL_CIRCLE_KEY=fc_...`")
+        st.code(serve.curl_snippet(address, slug, row, with_key=with_key), language="bash", wrap_lines=True)
+        st.code(serve.python_snippet(address, slug, row, with_key=with_key), language="python", wrap_lines=True)
+        st.caption(
+            "While a version answers a share of the questions, send the header `X-Routing-Key` with the id of your "
+            "customer or session: the same one always meets the same version."
+        )
 
 
 def prototype_form(prototype: Prototype, token: str, *, key: str) -> Json | None:
@@ -86,7 +93,7 @@ def _range(column: PrototypeColumn) -> str | None:
     return f"In the rows it learned from: {column.minimum:,.6g} to {column.maximum:,.6g}."
 
 
-def show_answer(answer: Json, *, target: str) -> None:
+def show_answer(answer: Json, *, target: str, number: int) -> None:
     """Draw one answer of the service: what it says, how sure it is, and what it noticed about the question."""
     prediction = answer["prediction"]
     if answer.get("status") == "abstained":
@@ -99,6 +106,7 @@ def show_answer(answer: Json, *, target: str) -> None:
             st.progress(share, text=f"{plain(label)}: {share:.0%} sure")
         for warning in answer.get("warnings") or []:
             st.warning(plain(warning), icon=":material/info:")
+        st.caption(f"Answered by version {number}.")
         st.caption(f"Logged as prediction {answer['id']}; the true value can be sent in later under this number.")
 
 
