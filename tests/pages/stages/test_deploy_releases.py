@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import streamlit as st
 
 from core import deploy, monitor, records
 from core.records import LiveState, Rules, utc_now
@@ -96,6 +97,7 @@ def test_a_version_is_asked_silently_and_compared(world, open_page, text_of):
     world.store.shadows.add(
         [records.ShadowAnswer(one.id, world.id, world.second.id, two) for one, two in zip(asked, said, strict=True)]
     )
+    st.cache_data.clear()
     page = open_page("deploy_model")
     assert "Same answer: 90 of 100" in text_of(page)
     page.button(key="deploy_stop_shadow").click().run()
