@@ -75,7 +75,7 @@ def show_trial(model: records.ModelVersion) -> None:
     if row is not None:
         with serve.ServiceClient(address, key=deploy.internal_key(store)) as client:
             answer = client.predict(project.slug, [row])
-        try_it.show_answer(answer["predictions"][0], target=prototype.target, number=answer["model_version"])
+        try_it.show_answer(answer["predictions"][0], target=prototype.target, number=answer.get("model_version"))
     try_it.show_snippets(address, row or serve.example_row(prototype))
 
 

@@ -93,7 +93,7 @@ def _range(column: PrototypeColumn) -> str | None:
     return f"In the rows it learned from: {column.minimum:,.6g} to {column.maximum:,.6g}."
 
 
-def show_answer(answer: Json, *, target: str, number: int) -> None:
+def show_answer(answer: Json, *, target: str, number: int | None) -> None:
     """Draw one answer of the service: what it says, how sure it is, and what it noticed about the question."""
     prediction = answer["prediction"]
     if answer.get("status") == "abstained":
@@ -106,8 +106,8 @@ def show_answer(answer: Json, *, target: str, number: int) -> None:
             st.progress(share, text=f"{plain(label)}: {share:.0%} sure")
         for warning in answer.get("warnings") or []:
             st.warning(plain(warning), icon=":material/info:")
-        st.caption(f"Answered by version {number}.")
-        st.caption(f"Logged as prediction {answer['id']}; the true value can be sent in later under this number.")
+        by = f"Answered by version {number}. " if number else ""
+        st.caption(f"{by}Logged as prediction {answer['id']}; the true value can be sent in later under this number.")
 
 
 def _show_abstained(answer: Json, target: str) -> None:
