@@ -8,7 +8,12 @@ from pages import ui
 def main() -> None:
     """Draw the frame and run the page that the address names."""
     page = ui.choose_page()
-    st.set_page_config(page_title=f"{page.title} · Full Circle", page_icon=":material/sync:", layout="wide")
+    st.set_page_config(
+        page_title=f"{page.title} · Full Circle",
+        page_icon=":material/sync:",
+        layout="wide",
+        initial_sidebar_state="collapsed" if ui.current_info(page).on_wall else "auto",
+    )
     with ui.error_frame():
         ui.draw_sidebar()
         ui.draw_header(page)

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from core import collect, deploy, monitor, serve
-from core.records import Objective
 from pages import ui
-from pages.ui import alert_rules, alerts, channels, health, live, quality, receipt, replay, retention
+from pages.ui import alert_rules, alerts, channels, health, live, overview, quality, receipt, replay, retention
 
 store = ui.store()
 project = ui.project()
@@ -40,26 +39,23 @@ if not was_asked:
     st.stop()
 
 
-deployment = store.releases.current(project.id)
-objective = store.newest(Objective, project_id=project.id)
-asked = (project.id, deployment.generation, objective.id if objective else "")
-
-
 @st.fragment(run_every=3 if busy else 15)
 def show_live() -> None:
     with ui.error_frame():
-        performance = live.recent_performance(*asked)
-        drift = monitor.drift(store, project.id)
-        traffic = monitor.traffic(store, project.id, since=live.chosen_since())
-        live.show_headline(performance, drift)
+        decided = overview.what_is_decided(project.id)
+        told = overview.recent_overview(*decided)
+        overview.show_standing(told)
         alerts.show_alerts(key="monitor")
-        live.show_figures(performance, drift, traffic)
-        quality.show_quality(performance, quality.recent_estimate(*asked), quality.recent_worth(*asked))
-        live.show_drift(drift)
-        live.show_traffic(traffic)
+        overview.show_figures(told)
+        st.subheader("Is it still right?")
+        quality.show_quality(told.performance, told.estimate, told.worth)
+        overview.show_history(told, decided)
+        live.show_drift(told.drift)
+        live.show_traffic(monitor.traffic(store, project.id, since=live.chosen_since()))
 
 
 show_live()
+ui.link_to("wall", "Show it on a big screen")
 quality.show_slices(key="monitor")
 quality.label_form(key="monitor")
 health.show_health(key="monitor")

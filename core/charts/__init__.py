@@ -9,7 +9,7 @@ from core.charts.lineage import before_and_after, lineage
 from core.charts.live import arrival, errors, latency, traffic
 from core.charts.models import BASELINE, compare, confusion, importance, leaderboard, predicted_against_actual
 from core.charts.progress import challenge, laps
-from core.charts.quality import quality, slices
+from core.charts.quality import History, history, slices
 from core.charts.ranking import precision_recall, roc
 from core.charts.relations import target_by_group
 from core.charts.releases import releases
@@ -19,6 +19,7 @@ from core.charts.tables import distribution, lengths
 
 __all__ = [
     "BASELINE",
+    "History",
     "arrival",
     "before_and_after",
     "challenge",
@@ -29,6 +30,7 @@ __all__ = [
     "drill",
     "errors",
     "health",
+    "history",
     "importance",
     "laps",
     "latency",
@@ -39,7 +41,6 @@ __all__ = [
     "name_unit",
     "precision_recall",
     "predicted_against_actual",
-    "quality",
     "reference_and_current",
     "rehearsal",
     "releases",

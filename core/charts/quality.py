@@ -1,8 +1,12 @@
-"""How right the live model is, over time: measured by labels, expected without them, and how much is not known."""
+"""The life of a live model on one axis of time: quality, what is not known, changed questions, traffic, and events.
+
+Quality is measured by labels and expected without them.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from types import MappingProxyType
 
 import plotly.graph_objects as go
 
@@ -20,38 +24,161 @@ from core.charts.style import (
     start_figure,
     unit_of,
 )
-from core.records import EstimatedPoint, EstimateReport, Metric, PerformanceReport, SliceReport
+from core.records import (
+    DriftPoint,
+    EstimatedPoint,
+    EstimateReport,
+    LiveEvent,
+    Metric,
+    PerformanceReport,
+    SliceReport,
+    TrafficReport,
+)
 
 TIME = "Time (UTC)"
 MEASURED, EXPECTED = "measured where the truth is known", "expected without the truth"
-HEIGHT = 420
+ROWS = MappingProxyType(
+    {
+        "y": (0.56, 0.94),
+        "y2": (0.40, 0.48),
+        "y3": (0.21, 0.31),
+        "y4": (0.0, 0.12),
+        "y5": (0.96, 1.0),
+    }
+)
+"""Which part of the height each axis has: quality, not known, changed questions, traffic, events."""
+TITLES = MappingProxyType(
+    {
+        "y2": "truth not known, of 100 answers",
+        "y3": "columns that changed",
+        "y4": "questions answered, and not answered",
+    }
+)
+EVENTS = MappingProxyType({"release": (ACCENT, "triangle-down"), "alert": (BAD, "circle"), "fault": (SECOND, "square")})
+EVENT_NAMES = MappingProxyType({"release": "new model live", "alert": "alert", "fault": "fault that was played"})
 
 
-def quality(report: PerformanceReport, estimate: EstimateReport, metric: Metric) -> go.Figure:
-    """Return both layers of quality above, and below them how many answers have no known truth, on one axis of time.
+@dataclass(frozen=True)
+class History:
+    """What is drawn over time."""
+
+    performance: PerformanceReport
+    estimate: EstimateReport
+    drift: Sequence[DriftPoint]
+    traffic: TrafficReport
+    events: Sequence[LiveEvent]
+
+
+def history(told: History, metric: Metric, *, height: int = 640) -> go.Figure:
+    """Return quality, unknown truth, changed questions, traffic and events below each other, on one axis of time.
 
     The plan's minimum and the value at the test are lines; estimates that labels contradict are hollow.
     """
     unit = unit_of(metric)
-    figure = start_figure(height=HEIGHT)
+    figure = start_figure(height=height)
+    _divide(figure)
+    _add_expected(figure, told.estimate.points, unit)
+    _add_measured(figure, told.performance, unit)
+    _add_unknown(figure, told.performance)
+    _add_drift(figure, told.drift)
+    _add_traffic(figure, told.traffic)
+    _add_events(figure, told.events)
+    if told.performance.minimum is not None:
+        add_threshold(figure, told.performance.minimum * unit, "wanted")
+    if told.performance.reference_value is not None:
+        _add_test_value(figure, told.performance, told.performance.reference_value * unit)
+    return figure
+
+
+def _divide(figure: go.Figure) -> None:
+    """Give each axis its part of the height, all with the one axis of time at the foot."""
+    axis = {"gridcolor": GRID, "zeroline": False, "automargin": True, "rangemode": "tozero", "nticks": 3}
+    for name in ("y2", "y3", "y4"):
+        figure.update_layout({f"yaxis{name[1:]}": {**axis, "domain": ROWS[name]}})
+        figure.add_annotation(
+            text=TITLES[name],
+            x=0,
+            xref="paper",
+            xanchor="left",
+            y=ROWS[name][1] + 0.005,
+            yref="paper",
+            yanchor="bottom",
+            showarrow=False,
+            font={"size": 12, "color": QUIET},
+        )
     figure.update_layout(
-        yaxis={"domain": [0.34, 1.0]},
-        yaxis2={"domain": [0.0, 0.2], "gridcolor": GRID, "zeroline": False, "automargin": True},
-        # One axis of time, below both.
-        xaxis={"anchor": "y2", "title_text": TIME},
+        yaxis={"domain": ROWS["y"]},
+        yaxis2={"range": [0, 100], "tickvals": [0, 50, 100]},
+        yaxis5={"domain": ROWS["y5"], "visible": False, "range": [0, 1], "fixedrange": True},
+        xaxis={"anchor": "y4", "title_text": TIME},
         barmode="stack",
         bargap=0.1,
-        margin={"t": 56},
+        margin={"t": 64},
     )
-    _add_expected(figure, estimate.points, unit)
-    _add_measured(figure, report, unit)
-    _add_unknown(figure, report)
-    if report.minimum is not None:
-        add_threshold(figure, report.minimum * unit, "wanted")
-    if report.reference_value is not None:
-        _add_test_value(figure, report, report.reference_value * unit)
-    _mark_new_versions(figure, report)
-    return figure
+
+
+def _add_drift(figure: go.Figure, points: Sequence[DriftPoint]) -> None:
+    known = [point for point in points if point.n_drifted is not None]
+    if not known:
+        return
+    figure.add_bar(
+        x=[_middle(point) for point in known],
+        width=[_width(point) for point in known],
+        y=[point.n_drifted for point in known],
+        yaxis="y3",
+        marker_color=faded(SECOND, 0.7),
+        showlegend=False,
+        customdata=[(", ".join(point.names[:5]) or "none", point.n_rows) for point in known],
+        hovertemplate="%{y} columns changed, from %{customdata[1]:,} rows: %{customdata[0]}<extra></extra>",
+    )
+
+
+def _add_traffic(figure: go.Figure, report: TrafficReport) -> None:
+    times = [point.started_at for point in report.points]
+    bars = (
+        ("rows answered", ACCENT, [point.n_rows for point in report.points]),
+        ("requests not answered", BAD, [point.n_refused + point.n_errors for point in report.points]),
+    )
+    for name, color, values in bars:
+        if any(values):
+            figure.add_bar(
+                x=times,
+                y=values,
+                yaxis="y4",
+                marker_color=faded(color, 0.7),
+                showlegend=False,
+                hovertemplate="%{y:,} " + name + "<extra></extra>",
+            )
+
+
+def _add_events(figure: go.Figure, events: Sequence[LiveEvent]) -> None:
+    for kind, (color, symbol) in EVENTS.items():
+        mine = [event for event in events if event.kind == kind]
+        if not mine:
+            continue
+        figure.add_scatter(
+            x=[event.started_at for event in mine],
+            y=[0.5] * len(mine),
+            yaxis="y5",
+            mode="markers",
+            name=EVENT_NAMES[kind],
+            marker={"color": color, "symbol": symbol, "size": 11},
+            customdata=[event.words for event in mine],
+            hovertemplate="%{x|%H:%M:%S}: %{customdata}<extra></extra>",
+        )
+        for event in mine:
+            line = {"color": faded(color, 0.5), "width": 1, "dash": "dot"}
+            at = event.started_at
+            figure.add_shape(type="line", x0=at, x1=at, y0=0, y1=1, yref="paper", line=line, layer="below")
+
+
+def _middle(point: DriftPoint) -> datetime:
+    return point.started_at + (point.ended_at - point.started_at) / 2
+
+
+def _width(point: DriftPoint) -> float:
+    """Return how long a stretch is, in milliseconds."""
+    return 1_000 * max((point.ended_at - point.started_at).total_seconds(), 1.0)
 
 
 def _add_band(figure: go.Figure, times: list[datetime], lows: list[float], highs: list[float], color: str) -> None:
@@ -120,12 +247,11 @@ def _add_unknown(figure: go.Figure, report: PerformanceReport) -> None:
         width=[1_000 * length for length in seconds],
         y=[100 * (1 - point.n_labelled / point.n_predictions) for point in points],
         yaxis="y2",
-        name="not known, of 100 answers",
+        showlegend=False,
         marker_color=faded(QUIET, 0.6),
         customdata=[(point.n_predictions - point.n_labelled, point.n_predictions) for point in points],
         hovertemplate="%{customdata[0]:,} of %{customdata[1]:,} answers: truth not known<extra></extra>",
     )
-    figure.update_layout(yaxis2={"range": [0, 100], "tickvals": [0, 50, 100]})
 
 
 def _add_test_value(figure: go.Figure, report: PerformanceReport, value: float) -> None:
@@ -138,15 +264,6 @@ def _add_test_value(figure: go.Figure, report: PerformanceReport, value: float) 
     figure.add_annotation(
         x=mine[-1].ended_at, xanchor="right", y=value, yanchor="bottom", text="at its test", showarrow=False
     )
-
-
-def _mark_new_versions(figure: go.Figure, report: PerformanceReport) -> None:
-    for before, point in pairwise(report.points):
-        if point.model_version_id != before.model_version_id:
-            figure.add_vline(x=point.started_at, line_color=faded(QUIET, 0.6), line_width=1.5)
-            figure.add_annotation(
-                x=point.started_at, y=1, yref="paper", yanchor="bottom", text="new model", showarrow=False
-            )
 
 
 def slices(report: SliceReport, metric: Metric) -> go.Figure:

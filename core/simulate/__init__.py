@@ -2,6 +2,7 @@
 
 from core.simulate.catalogue import FAULTS, PATTERNS, UNIT_WORDS, FaultInfo, describe_fault
 from core.simulate.drill import list_plays, score_drill
+from core.simulate.known_faults import known_faults
 from core.simulate.replay import run_replay
 from core.simulate.settings import Choices, read_settings, rows_between
 from core.simulate.starting import next_row, reveal_drill, start_playing, start_replay
@@ -15,6 +16,7 @@ __all__ = [
     "Choices",
     "FaultInfo",
     "describe_fault",
+    "known_faults",
     "list_plays",
     "next_row",
     "read_settings",

@@ -6,7 +6,7 @@ from pages.ui.errors import error_frame
 from pages.ui.frame import draw_header, draw_sidebar, draw_way_on, run_again
 from pages.ui.jobs import show_job
 from pages.ui.missing import say_missing, stop_missing
-from pages.ui.navigation import PAGES, choose_page, go_to, link_to, page_info
+from pages.ui.navigation import PAGES, choose_page, current_info, go_to, link_to, page_info
 from pages.ui.profile import show_profile
 from pages.ui.projects import own_project_form, sample_cards
 from pages.ui.reading import show_reading
@@ -22,6 +22,7 @@ __all__ = [
     "PAGES",
     "choose_page",
     "count",
+    "current_info",
     "draw_circle",
     "draw_example",
     "draw_header",

@@ -81,6 +81,8 @@ def draw_header(page: "st.Page") -> None:
     if words := st.session_state.pop(TO_SAY, None):
         st.toast(words, icon=":material/check:")
     info = current_info(page)
+    if info.on_wall:
+        return
     st.title(info.title, icon=info.icon)
     if state.slug() and info.key != "home":
         project = state.project()
@@ -92,6 +94,8 @@ def draw_header(page: "st.Page") -> None:
 def draw_way_on(page: "st.Page") -> None:
     """Draw the way on at the end of a stage's page: what is still open here, or the link to the next stage."""
     info = current_info(page)
+    if info.on_wall:
+        return
     if info.key == "home" or not state.slug():
         if info.key != "home":
             link_to("home", "Go to Life cycle to choose or start a project", icon=":material/arrow_forward:")

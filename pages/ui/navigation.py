@@ -14,13 +14,17 @@ from streamlit.runtime.scriptrunner import RerunData, RerunException, enqueue_me
 
 @dataclass(frozen=True)
 class PageInfo:
-    """One page: its stage of the circle (or its own key), file, title, icon and two plain opening sentences."""
+    """One page: its stage of the circle (or its own key), file, title, icon and two plain opening sentences.
+
+    A page for a big screen has neither menu nor frame, and stands in no menu.
+    """
 
     key: str
     file: str
     title: str
     icon: str
     opening: str
+    on_wall: bool = False
 
     @property
     def url_path(self) -> str:
@@ -120,6 +124,15 @@ PAGES = (
         "Here people answer what the model should not decide alone: one row at a time, in plain form. "
         "Each answer goes to whoever asked, and the model can learn from it later.",
     ),
+    PageInfo(
+        "wall",
+        "pages/watch_wall.py",
+        "Watch wall",
+        ":material/tv:",
+        "This page is for a big screen on the wall: how the live model stands, refreshed by itself. "
+        "There is nothing to click.",
+        on_wall=True,
+    ),
 )
 OPENED = "opened_project"
 """Where the slug of a project lies that was just opened, until the picker can show it."""
@@ -127,7 +140,7 @@ BOUND_ENDINGS = ("-project", "-you")
 """How the ids of the widgets bound to the address end."""
 FLUSH_S = 0.05
 """How long the server needs to send what is waiting, before the next run discards it."""
-STAGE_KEYS = tuple(info.key for info in PAGES if info.key not in ("home", "review", "answer"))
+STAGE_KEYS = tuple(info.key for info in PAGES if info.key not in ("home", "review", "answer", "wall"))
 
 
 def page_info(key: str) -> PageInfo:
@@ -142,6 +155,7 @@ def _page(info: PageInfo) -> "st.Page":
         icon=info.icon,
         url_path=info.url_path,
         default=info.key == "home",
+        visibility="hidden" if info.on_wall else "visible",
     )
 
 
@@ -149,8 +163,7 @@ def choose_page() -> "st.Page":
     """Declare all pages and return the one that the address names."""
     loop = [_page(page_info(key)) for key in STAGE_KEYS]
     return st.navigation(
-        {"": [_page(page_info("home")), _page(page_info("review")), _page(page_info("answer"))], "The circle": loop},
-        expanded=True,
+        {"": [_page(page_info(key)) for key in ("home", "review", "answer", "wall")], "The circle": loop}, expanded=True
     )
 
 

@@ -19,53 +19,26 @@ TRUST: dict[EstimateTrust, tuple[str, str]] = {
 EXAMPLE = "id,label\n18f0c2...,yes\n18f0c3...,no\n"
 
 
-@st.cache_data(ttl=10, max_entries=64, show_spinner=False)
-def recent_estimate(project_id: str, generation: int, objective_id: str) -> EstimateReport:
-    """Return the estimated quality of what is live, at most ten seconds old."""
-    del generation, objective_id
-    return monitor.estimate(store(), project_id)
-
-
-@st.cache_data(ttl=10, max_entries=64, show_spinner=False)
-def recent_worth(project_id: str, generation: int, objective_id: str) -> Worth | None:
-    """Return what mistakes cost lately, at most ten seconds old."""
-    del generation, objective_id
-    return monitor.worth(store(), project_id)
-
-
 def show_quality(report: PerformanceReport, estimate: EstimateReport, value: Worth | None) -> None:
-    """Draw how right the model has been where the truth is known, and probably is elsewhere."""
-    metric = plan.metric(report.metric)
-    st.subheader("Is it still right?")
-    icon, words = TRUST[estimate.trust]
+    """Say how right the model has been where the truth is known, probably is elsewhere, and what mistakes cost."""
+    icon, _ = TRUST[estimate.trust]
     lines = [plain(report.sentence), f"{icon} {plain(estimate.sentence)}"]
     if value is not None:
         lines.append(plain(value.sentence))
     st.markdown("  \n".join(lines))
-    if not any(point.value is not None for point in (*report.points, *estimate.points)):
-        st.caption("A chart appears here as soon as 50 questions were answered, or labels have come.")
-        return
-    st.caption(
-        f"{charts.name_unit(metric)}, over time, with the range the true value lies in 95 times in 100. Below: of 100 "
-        "answers, for how many the truth is not known."
-    )
-    st.plotly_chart(
-        charts.quality(report, estimate, metric),
-        key="monitor_performance",
-        config=MODEBAR,
-        alt=f"{metric.label} over time, measured and expected; {words}; truth known for {report.n_labelled} of "
-        f"{report.n_predictions} answers",
-    )
     if estimate.points:
         st.caption(plain(estimate.assumption))
 
 
 def show_slices(*, key: str) -> None:
     """Let a person look at one kind of row after the other."""
-    with st.expander("For which rows is it less right?", icon=":material/splitscreen:", key=f"{key}_slices"):
-        model = deploy.live_model(store(), project().id)
-        if model is None:
-            return
+    box = st.expander(
+        "For which rows is it less right?", icon=":material/splitscreen:", key=f"{key}_slices", on_change="rerun"
+    )
+    model = deploy.live_model(store(), project().id)
+    if not box.open or model is None:
+        return
+    with box:
         columns = [column.name for column in deploy.load_prototype(store(), model.id).columns]
         column = st.selectbox("Compare rows by", columns, key=f"{key}_slice_column")
         report = monitor.slice_performance(store(), project().id, column)

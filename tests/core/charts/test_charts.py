@@ -228,17 +228,35 @@ def estimate_report() -> records.EstimateReport:
     return records.EstimateReport("p", "m", "roc_auc", (first, second, empty), "unreliable", "", "")
 
 
+def told(**changes: object) -> charts.History:
+    """Return a history with a release, an alert, a changed stretch and some traffic."""
+    events = (records.LiveEvent("release", "version 1 live", NOON), records.LiveEvent("alert", "Lost", NOON))
+    drift = (
+        records.DriftPoint(NOON, NOON + timedelta(minutes=1), 500, 2, ("distance", "carrier")),
+        records.DriftPoint(NOON + timedelta(minutes=1), NOON + timedelta(minutes=2), 20, None),
+    )
+    plain = charts.History(performance_report(), estimate_report(), drift, traffic_report(), events)
+    return replace(plain, **changes)
+
+
+def test_what_happened_is_marked_over_all_rows_of_the_history() -> None:
+    figure = charts.history(told(), AUC)
+    assert {drawn.name for drawn in figure.data if drawn.yaxis == "y5"} == {"new model live", "alert"}
+    assert [list(drawn.y) for drawn in figure.data if drawn.yaxis == "y3"] == [[2]]
+    assert sum(shape.yref == "paper" for shape in figure.layout.shapes) == 2
+
+
 def test_quality_skips_what_is_not_known_and_shows_objective_and_test_value() -> None:
-    figure = charts.quality(performance_report(), estimate_report(), AUC)
+    figure = charts.history(told(), AUC)
     assert list(trace(figure, "measured where the truth is known").y) == [80, 60]
-    assert {shape.y0 for shape in figure.layout.shapes} == {75, 82}
+    assert {shape.y0 for shape in figure.layout.shapes} == {75, 82, 0}
     assert "wanted" in annotations(figure)
     nothing = records.EstimateReport("p", "m", "roc_auc", (), "not_available", "", "")
-    assert len(charts.quality(performance_report(), nothing, AUC).data) == len(figure.data) - 3
+    assert len(charts.history(told(estimate=nothing), AUC).data) == len(figure.data) - 3
 
 
 def test_an_estimate_that_labels_contradict_is_hollow_and_red() -> None:
-    expected = trace(charts.quality(performance_report(), estimate_report(), AUC), "expected without the truth")
+    expected = trace(charts.history(told(), AUC), "expected without the truth")
     assert list(expected.y) == [80, 80]
     assert list(expected.marker.symbol) == ["circle", "circle-open"]
     assert list(expected.marker.color) == [SECOND, BAD]
@@ -247,20 +265,18 @@ def test_an_estimate_that_labels_contradict_is_hollow_and_red() -> None:
 
 def test_the_share_of_unknown_truth_lies_below_on_the_same_axis_of_time() -> None:
     report = performance_report()
-    figure = charts.quality(report, estimate_report(), AUC)
-    bars = trace(figure, "not known, of 100 answers")
-    assert bars.yaxis == "y2"
+    figure = charts.history(told(performance=report), AUC)
+    (bars,) = (drawn for drawn in figure.data if drawn.yaxis == "y2")
     assert list(bars.y) == [100 * (1 - point.n_labelled / point.n_predictions) for point in report.points]
-    assert figure.layout.xaxis.anchor == "y2"
+    assert figure.layout.xaxis.anchor == "y4"
 
 
 def test_the_value_at_the_test_stands_over_the_time_of_its_own_model_only() -> None:
     report = two_versions()
-    figure = charts.quality(report, estimate_report(), AUC)
+    figure = charts.history(told(performance=report), AUC)
     (line,) = (shape for shape in figure.layout.shapes if shape.y0 == 82)
     assert (line.x0, line.x1) == (report.points[-1].started_at, report.points[-1].ended_at)
-    assert "new model" in annotations(figure)
-    asked_nothing = charts.quality(replace(report, model_version_id="third"), estimate_report(), AUC)
+    asked_nothing = charts.history(told(performance=replace(report, model_version_id="third")), AUC)
     assert 82 not in {shape.y0 for shape in asked_nothing.layout.shapes}
 
 

@@ -1,0 +1,96 @@
+"""The first screen of Monitor: how the live model stands, in one sentence; and its life on one axis of time."""
+
+import streamlit as st
+
+from core import charts, monitor, plan, simulate
+from core.records import Objective, Overview, OverviewState, utc_now
+from pages.ui.navigation import link_to
+from pages.ui.quality import TRUST
+from pages.ui.state import store
+from pages.ui.words import count, plain
+
+MODEBAR = {"displayModeBar": False}
+LOOKS: dict[OverviewState, tuple[str, str]] = {
+    "good": ("green", ":material/check_circle:"),
+    "look": ("orange", ":material/visibility:"),
+    "bad": ("red", ":material/error:"),
+    "unknown": ("gray", ":material/help:"),
+}
+HEIGHT, WALL_HEIGHT = 640, 760
+"""Of the chart, in pixels."""
+
+
+def what_is_decided(project_id: str) -> tuple[str, ...]:
+    """Return what people have decided lately, by which recent looks are kept: release, objective, alerts."""
+    live, objective = store().releases.current(project_id), store().newest(Objective, project_id=project_id)
+    alerts = [f"{alert.id} {alert.state}" for alert in monitor.list_alerts(store(), project_id) if alert.active]
+    return project_id, str(live and live.generation), objective.id if objective else "", *alerts
+
+
+@st.cache_data(ttl=10, max_entries=64, show_spinner=False)
+def recent_overview(project_id: str, *decided: str) -> Overview:
+    """Return how what is live stands, at most ten seconds old.
+
+    A class of thirty who all watch must not pay for it every time a page refreshes. What was decided is part of the
+    key, so that a decision shows at once.
+    """
+    del decided
+    return monitor.overview(store(), project_id, now=utc_now())
+
+
+@st.cache_data(ttl=10, max_entries=64, show_spinner=False)
+def _recent_history(project_id: str, *decided: str) -> charts.History:
+    told = recent_overview(project_id, *decided)
+    events = (*monitor.live_events(store(), project_id), *simulate.known_faults(store(), project_id))
+    drift = monitor.drift_history(store(), project_id)
+    return charts.History(told.performance, told.estimate, drift, monitor.traffic(store(), project_id), events)
+
+
+def show_standing(told: Overview, *, large: bool = False) -> None:
+    """Say in one sentence whether it is still working and still worth it, and below it why."""
+    color, icon = LOOKS[told.state]
+    with st.container(border=True, key="monitor_standing"):
+        st.markdown(f"{'#' if large else '##'} :{color}[{icon} {plain(told.headline)}]")
+        if told.hint:
+            st.markdown(plain(told.hint))
+        if not large:
+            with st.expander("Why?", key="monitor_reasons"):
+                st.markdown("\n".join(f"* {plain(reason)}" for reason in told.reasons))
+                link_to("retrain", "Think about retraining")
+
+
+def show_figures(told: Overview) -> None:
+    """Show five figures, each with its name in words."""
+    performance, drift, traffic = told.performance, told.drift, told.traffic
+    metric = plan.metric(performance.metric)
+    newest = next((point for point in reversed(performance.live_points) if point.value is not None), None)
+    expected = told.estimate.newest
+    known = f"{performance.coverage:.0%}" if performance.n_predictions else "–"
+    p95 = traffic.latency_p95_ms
+    figures = (
+        (metric.label, plan.format_value(metric.name, newest.value) if newest else "not known", "measured by labels"),
+        (
+            "Expected",
+            plan.format_value(metric.name, expected.value) if expected and expected.value is not None else "–",
+            TRUST[told.estimate.trust][1],
+        ),
+        ("Truth known", known, f"of {count(performance.n_predictions, 'answer')}"),
+        ("Columns changed", f"{drift.n_drifted} of {len(drift.columns)}", count(drift.n_rows, "newest row")),
+        ("Slowest 5 of 100", "–" if p95 is None else f"{p95:.3g} ms", "or longer, in the last hour"),
+    )
+    for place, (label, value, words) in zip(st.columns(len(figures)), figures, strict=True):
+        with place.container(border=True, height="stretch"):
+            st.metric(label, value)
+            st.caption(words)
+
+
+def show_history(told: Overview, decided: tuple[str, ...], *, large: bool = False) -> None:
+    """Draw quality, unknown truth, changed questions, traffic and what happened, on one axis of time."""
+    metric = plan.metric(told.performance.metric)
+    st.caption(
+        f"{charts.name_unit(metric)}, over time, with the range the true value lies in 95 times in 100. Marks on top: "
+        "what happened when."
+    )
+    figure = charts.history(_recent_history(*decided), metric, height=WALL_HEIGHT if large else HEIGHT)
+    words = f"{metric.label}, unknown truth, changed columns and traffic over time. {told.headline}"
+    st.plotly_chart(figure, key="monitor_history", config=MODEBAR, alt=words)
