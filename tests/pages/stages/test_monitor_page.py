@@ -2,7 +2,7 @@
 
 import pytest
 
-from core import records
+from core import plan, records
 
 
 def test_without_a_live_model_it_leads_to_deploy(open_page, text_of):
@@ -65,6 +65,7 @@ def test_with_traffic_the_first_sentence_says_how_it_is_going(world, open_page, 
 
 def test_when_nothing_stands_out_it_says_so(world, open_page, text_of):
     world.get_traffic(rows=20, changed=False)
+    plan.change_objective(world.store, world.id, by="Anna", cost_false_positive=None, cost_false_negative=None)
     told = text_of(open_page("monitor_model"))
     assert "## :green[:material/check_circle: It is still working.]" in told
     assert "It answered 100 questions in the last hour." in told
