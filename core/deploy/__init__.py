@@ -9,7 +9,9 @@ from core.deploy.counting import (
     count_live_rows,
     count_predictions,
     count_request_rows,
+    count_rows,
     count_scores,
+    count_table,
 )
 from core.deploy.downloads import GraphDescription, GraphInput, ModelFile, describe_graph, model_size, read_model_file
 from core.deploy.dry_run import load_dry_run
@@ -41,7 +43,7 @@ from core.deploy.people import (
     take_row,
 )
 from core.deploy.prototype import build_prototype, request_rows, unusual_in
-from core.deploy.reference import SCORE, Scored, build_reference, choose_scores, count_rows
+from core.deploy.reference import SCORE, Scored, build_reference, choose_scores
 from core.deploy.registration import list_models, register_model, run_registration, start_registration
 from core.deploy.releases import approve_model, earlier_versions, live_model, promote_model, roll_back
 from core.deploy.rollout import (
@@ -90,6 +92,7 @@ __all__ = [
     "count_request_rows",
     "count_rows",
     "count_scores",
+    "count_table",
     "create_key",
     "current_rules",
     "describe_graph",

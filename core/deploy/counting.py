@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from core.deploy.reference import BY_NAME, bin_numbers
-from core.prepare import MISSING_LEVEL, label_text, read_values
-from core.records import AGE_EDGES_S, Json, Label, Reference, ReferenceColumn
+from core.deploy.prototype import present_values
+from core.deploy.reference import BY_NAME, as_numbers, bin_numbers, count_values
+from core.prepare import MISSING_LEVEL, coerce_frame, label_text, read_values
+from core.records import AGE_EDGES_S, Column, Json, Label, Reference, ReferenceColumn
 
 THOUSAND = 1_000
 FARTHEST = 1e11
@@ -51,6 +53,32 @@ def count_live_rows(reference: Reference, rows: Sequence[Json], asked_at: Sequen
             _count_names(column, values, counts)
         else:
             _count_numbers(column, values, at, counts)
+    return counts
+
+
+def count_rows(reference: Reference, frame: pd.DataFrame) -> dict[str, tuple[int, ...]]:
+    """Count rows, as `collect.load_frame` or a request gives them, into the reference's bins, column by column."""
+    return count_table(reference, frame).columns
+
+
+def count_table(reference: Reference, frame: pd.DataFrame) -> RowCounts:
+    """Count everything but ages of rows of a table, as `collect.load_frame` gives them."""
+    counts = RowCounts()
+    columns = [Column(column.name, column.kind, "") for column in reference.columns]
+    coerced = coerce_frame(frame, columns)
+    for column, plain in zip(reference.columns, columns, strict=True):
+        present = present_values(coerced[column.name], plain)
+        if column.kind in BY_NAME:
+            counts.columns[column.name] = count_values(column, coerced[column.name])
+            unlisted = counts.columns[column.name][-2]
+            if column.known is not None and unlisted:
+                n_unknown = int((~present.isin(column.known_set)).sum())
+                counts.unknown |= {column.name: n_unknown} if n_unknown else {}
+            continue
+        numbers = as_numbers(present, column.kind)
+        counts.columns[column.name] = (*bin_numbers(column, numbers), len(frame) - len(numbers))
+        if column.mean is not None and column.sd is not None and len(numbers):
+            counts.moments[column.name] = sum_moments(numbers, column.mean, column.sd)
     return counts
 
 

@@ -77,13 +77,6 @@ def choose_scores(proba: NDArray[np.float64] | None, classes: Sequence[str]) -> 
     return Scored(proba.max(axis=1), "")
 
 
-def count_rows(reference: Reference, frame: pd.DataFrame) -> dict[str, tuple[int, ...]]:
-    """Count rows, as `collect.load_frame` or a request gives them, into the reference's bins, column by column."""
-    columns = [Column(column.name, column.kind, "") for column in reference.columns]
-    coerced = coerce_frame(frame, columns)
-    return {column.name: _count(column, coerced[column.name]) for column in reference.columns}
-
-
 def _describe(column: Column, values: "pd.Series[Any]") -> ReferenceColumn:
     present = present_values(values, column)
     if column.kind in BY_NAME:
@@ -104,7 +97,7 @@ def _describe_names(column: Column, values: "pd.Series[Any]", present: "pd.Serie
         # that are known are known from them. So they are chosen by one half of the rows and counted in the other.
         listed_from, values = present_values(values.iloc[::2], column), values.iloc[1::2]
     found = ReferenceColumn(column.name, column.kind, categories=_most_frequent(listed_from))
-    found = replace(found, counts=_count(found, values))
+    found = replace(found, counts=count_values(found, values))
     known = tuple(str(name) for name in listed_from.unique())
     if len(known) > MOST_KNOWN:
         return found
@@ -151,7 +144,8 @@ def bin_numbers(column: ReferenceColumn, numbers: NDArray[np.float64]) -> tuple[
     return tuple(np.bincount(codes, minlength=len(column.edges) + 1).tolist())
 
 
-def _count(column: ReferenceColumn, values: "pd.Series[Any]") -> tuple[int, ...]:
+def count_values(column: ReferenceColumn, values: "pd.Series[Any]") -> tuple[int, ...]:
+    """Count values in their fixed form (`coerce_frame`) into the bins of a column, "missing" last."""
     present = present_values(values, Column(column.name, column.kind, ""))
     if column.kind in BY_NAME:
         codes = pd.Index(column.categories, dtype=object).get_indexer(pd.Index(present, dtype=object))

@@ -19,10 +19,11 @@ from core.monitor.alerts import (
     silence_alert,
 )
 from core.monitor.challengers import compare_challengers
-from core.monitor.drift import PSI_FLOOR, drift
+from core.monitor.drift import drift
 from core.monitor.drift_history import drift_history
 from core.monitor.estimate import estimate
 from core.monitor.health import health
+from core.monitor.judging import PSI_FLOOR
 from core.monitor.label_file import LabelFile, add_label_file
 from core.monitor.live_state import check_state
 from core.monitor.notices.channels import (

@@ -1,10 +1,11 @@
 """Do live rows still look like the rows the model learned from?
 
 In: the reference of a model version (counts in bins) and the live counts in the same bins. Out: a verdict a column
-that needs significance AND size, or says how many rows are still missing.
+that needs significance AND size, or says how many rows are still missing, weighted by how much the model leans on it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -12,30 +13,43 @@ import numpy as np
 from core import deploy
 from core.errors import NotReadyError
 from core.monitor.current_window import CurrentWindow, live_counts, read_current_window
-from core.monitor.shift import shares, stability_index
-from core.monitor.significance import (
-    CountPair,
-    column_p_values,
-    correct_over_columns,
-    correct_over_looks,
-    rows_needed,
+from core.monitor.judging import Watched, judge
+from core.monitor.significance import CountPair
+from core.monitor.wording import say_rows, say_share
+from core.records import (
+    ColumnDrift,
+    DriftReport,
+    Evaluation,
+    ModelVersion,
+    Reference,
+    ReferenceColumn,
+    Window,
+    utc_now,
 )
-from core.monitor.wording import name_bins, say_rows, say_shift
-from core.records import ColumnDrift, DriftReport, Reference, ReferenceColumn
-from core.records.live import DriftOutcome
 from core.store import Store
 
-ALPHA = 0.005
-"""Chance that any column of a model version is ever called drifted although nothing moved."""
-PSI_FLOOR = 0.02
-"""A smaller shift is not worth a word however sure it is: about a seventh of a standard deviation."""
-FEWEST_ROWS = 50
-"""No verdict on fewer rows: the chi-square test's far tail is not to be trusted there."""
+FEWEST_EARLIER = 500
+"""Earlier rows of the same version that ages of dates are compared with."""
 MOST_NAMED = 3
 
 
+@dataclass(frozen=True)
+class Comparison:
+    """The verdicts on all columns, on the predictions and on how sure the model was; how many rows allow all."""
+
+    columns: tuple[ColumnDrift, ...]
+    prediction: ColumnDrift
+    score: ColumnDrift | None
+    n_missing: int
+
+
 def drift(
-    store: Store, project_id: str, *, since: datetime | None = None, model_version_id: str | None = None
+    store: Store,
+    project_id: str,
+    *,
+    since: datetime | None = None,
+    model_version_id: str | None = None,
+    now: datetime | None = None,
 ) -> DriftReport:
     """Return how live rows and predictions differ from what the model learned from.
 
@@ -45,6 +59,8 @@ def drift(
         Beginning of the live rows to look at; default: the newest minutes of traffic with at least 2,000 rows.
     model_version_id : str, optional
         Default: the model version that is live.
+    now : datetime, optional
+        Rows that bear a later moment are left out and counted; default: the present.
 
     Raises
     ------
@@ -53,19 +69,24 @@ def drift(
     """
     version_id = model_version_id or live_version_id(store, project_id)
     reference = deploy.load_reference(store, version_id)
-    current = read_current_window(store, project_id, version_id, since)
-    columns, prediction, n_missing = compare_counts(reference, current)
+    current = read_current_window(store, project_id, version_id, since, now or utc_now())
+    found = compare_counts(reference, current, model_importance(store, version_id))
     n_rows = current.total.n_rows if current.total else 0
+    weight = _importance_drifted(found.columns)
     return DriftReport(
         project_id=project_id,
         model_version_id=version_id,
         n_rows=n_rows,
-        n_rows_missing=n_missing,
-        columns=columns,
-        prediction=prediction,
-        sentence=_summarise(columns, prediction, n_rows, n_missing),
+        n_rows_missing=found.n_missing,
+        columns=found.columns,
+        prediction=found.prediction,
+        sentence=_summarise(found, n_rows, weight),
         started_at=current.started_at,
         ended_at=current.ended_at,
+        score=found.score,
+        importance_drifted=weight,
+        n_looks=current.n_looks,
+        n_rows_future=current.n_rows_future,
     )
 
 
@@ -83,65 +104,84 @@ def live_version_id(store: Store, project_id: str) -> str:
     return deployment.model_version_id
 
 
-def compare_counts(reference: Reference, current: CurrentWindow) -> tuple[tuple[ColumnDrift, ...], ColumnDrift, int]:
-    """Return the verdict on each input column and on the predictions, and how many more rows allow all verdicts."""
-    columns = (*reference.columns, reference.prediction)
-    live = [live_counts(current.total, column) for column in reference.columns]
-    live.append(live_counts(current.total, reference.prediction, prediction=True))
-    pairs = [
-        CountPair(np.array(column.counts, np.int64), np.array(counts, np.int64), bool(column.edges))
-        for column, counts in zip(columns, live, strict=True)
-    ]
-    alpha_each = ALPHA / len(pairs) / (current.n_looks * (current.n_looks + 1))
-    needed = [max(rows_needed(pair, alpha_each), FEWEST_ROWS) for pair in pairs]
-    p_values = _honest_p_values(pairs, current.n_looks)
-    found = [
-        _judge_column(column, pair, p_value, n_needed)
-        for column, pair, p_value, n_needed in zip(columns, pairs, p_values, needed, strict=True)
-    ]
-    n_missing = max(n_needed - pair.n_current for pair, n_needed in zip(pairs, needed, strict=True))
-    return tuple(found[:-1]), found[-1], max(n_missing, 0)
+def model_importance(store: Store, model_version_id: str) -> dict[str, float]:
+    """Return each column's part of all that a model leans on, in [0, 1], adding up to 1; empty when not measured.
+
+    From the permutation importance on the test rows; a column whose shuffling did no harm has no part.
+    """
+    evaluation = store.get(Evaluation, store.get(ModelVersion, model_version_id).evaluation_id)
+    losses = {one.column: max(one.mean, 0.0) for one in evaluation.importance}
+    total = sum(losses.values())
+    return {name: loss / total for name, loss in losses.items()} if total > 0 else {}
 
 
-def _honest_p_values(pairs: Sequence[CountPair], n_looks: int) -> list[float | None]:
-    """Return p-values corrected over columns and looks; None for columns with too few rows to test."""
-    tested = [pair.n_current >= FEWEST_ROWS and pair.n_reference > 0 for pair in pairs]
-    usable = [pair for pair, ready in zip(pairs, tested, strict=True) if ready]
-    if not usable:
-        return [None] * len(pairs)
-    corrected = iter(correct_over_looks(correct_over_columns(column_p_values(usable)), n_looks).tolist())
-    return [next(corrected) if ready else None for ready in tested]
+def compare_counts(
+    reference: Reference, current: CurrentWindow, importance: Mapping[str, float] | None = None
+) -> Comparison:
+    """Return the verdict on each input column, on the predictions and on the scores."""
+    total = current.total
+    watched = [_watch(column, current, importance or {}) for column in reference.columns]
+    watched.append(_watch_answers(reference.prediction, live_counts(total, reference.prediction, prediction=True)))
+    n_columns = len(reference.columns)
+    if reference.score is not None and total is not None and any(total.scores):
+        watched.append(_watch_answers(reference.score, total.scores))
+    found = judge(watched, current.n_looks)
+    n_missing = max(one.n_rows_missing for one in found)
+    score = found[n_columns + 1] if len(found) > n_columns + 1 else None
+    return Comparison(tuple(found[:n_columns]), found[n_columns], score, n_missing)
 
 
-def _judge_column(column: ReferenceColumn, pair: CountPair, p_value: float | None, n_needed: int) -> ColumnDrift:
-    bins = name_bins(column)
-    reference_share, current_share = (tuple(shares(counts).tolist()) for counts in (pair.reference, pair.current))
-    psi = None if p_value is None else stability_index(pair)
-    outcome: DriftOutcome = "stable"
-    sentence = f"{column.name}: as it was when the model learnt."
-    if p_value is not None and psi is not None and p_value < ALPHA and psi >= PSI_FLOOR:
-        outcome, sentence = "drifted", say_shift(column, pair)
-    elif pair.n_current < n_needed:
-        outcome, sentence = "not_enough_data", _say_missing(column.name, n_needed - pair.n_current)
-    return ColumnDrift(column.name, outcome, psi, p_value, sentence, reference_share, current_share, bins)
+def _watch(column: ReferenceColumn, current: CurrentWindow, importance: Mapping[str, float]) -> Watched:
+    total, counts = current.total, np.array(live_counts(current.total, column), np.int64)
+    n_newer = 0
+    if column.kind == "date" and column.edges:
+        n_newer, counts[-2] = int(counts[-2]), 0
+    return Watched(
+        column,
+        CountPair(np.array(column.counts, np.int64), counts, bool(column.edges)),
+        n_unknown=None if column.n_unknown is None or total is None else total.unknown.get(column.name, 0),
+        ages=_ages(column, total, current.earlier),
+        moments=total.moments.get(column.name, ()) if total else (),
+        n_newer=n_newer,
+        importance=importance.get(column.name, 0.0) if importance else None,
+    )
 
 
-def _say_missing(name: str, n_missing: int) -> str:
-    return f"{name}: {say_rows(n_missing)} more are needed before a change can be told from chance."
+def _watch_answers(column: ReferenceColumn, counts: Sequence[int]) -> Watched:
+    return Watched(column, CountPair(np.array(column.counts, np.int64), np.array(counts, np.int64), bool(column.edges)))
 
 
-def _summarise(columns: Sequence[ColumnDrift], prediction: ColumnDrift, n_rows: int, n_missing: int) -> str:
-    drifted = [column for column in columns if column.outcome == "drifted"]
-    told = ""
+def _ages(column: ReferenceColumn, total: Window | None, earlier: Window | None) -> CountPair | None:
+    """Return the ages of a column's dates in earlier rows and now, where there are enough of both."""
+    before, now = (part.ages.get(column.name, ()) if part else () for part in (earlier, total))
+    if sum(before) < FEWEST_EARLIER or not sum(now):
+        return None
+    return CountPair(np.array((*before, 0), np.int64), np.array((*now, 0), np.int64), ordered=True)
+
+
+def _importance_drifted(columns: Sequence[ColumnDrift]) -> float | None:
+    if not any(column.importance for column in columns):
+        return None
+    return min(sum(column.importance or 0.0 for column in columns if column.outcome == "drifted"), 1.0)
+
+
+def _summarise(found: Comparison, n_rows: int, weight: float | None) -> str:
+    drifted = [column for column in found.columns if column.outcome == "drifted"]
+    told = []
     if drifted:
-        most = sorted(drifted, key=lambda column: column.psi or 0.0, reverse=True)
+        most = sorted(drifted, key=lambda column: (column.importance or 0.0, column.psi or 0.0), reverse=True)
         names = ", ".join(f"'{column.name}'" for column in most[:MOST_NAMED])
         more = f" and {len(most) - MOST_NAMED} more" if len(most) > MOST_NAMED else ""
-        told = f"{len(drifted)} of {len(columns)} columns changed since the model learnt: {names}{more}."
-    if prediction.outcome == "drifted":
-        told = f"{told} The predictions changed: {prediction.sentence}".strip()
+        told.append(f"{len(drifted)} of {len(found.columns)} columns changed since the model learnt: {names}{more}.")
+    if drifted and weight is not None:
+        which = "It carries" if len(drifted) == 1 else "Together they carry"
+        told.append(f"{which} {say_share(weight)} of what the model leans on.")
+    if found.prediction.outcome == "drifted":
+        told.append(f"The predictions changed: {found.prediction.sentence}")
+    if found.score is not None and found.score.outcome == "drifted":
+        told.append(f"How sure the model is changed: {found.score.sentence}")
     if told:
-        return told
-    if n_missing:
-        return f"Not enough data yet: {say_rows(n_rows)} so far, {n_missing:,} more are needed for a verdict."
+        return " ".join(told)
+    if found.n_missing:
+        return f"Not enough data yet: {say_rows(n_rows)} so far, {found.n_missing:,} more are needed for a verdict."
     return f"The newest {say_rows(n_rows)} look like those the model learned from."

@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
+from core.records import SignalKind
+
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 FEWEST_EXPECTED = 5.0
 """A chi-square cell needs so many expected rows in both samples; thinner bins are tested together, exactly."""
+SignalValues = dict[SignalKind, float]
 POWER = 0.8
 SMALLEST_SOUGHT = 0.1
 """The shift (PSI) a verdict of "stable" should have been able to see; 0.1 is commonly called a moderate shift."""
@@ -49,12 +52,12 @@ class CountPair:
         return int(np.count_nonzero(self.reference + self.current))
 
 
-def column_p_values(pairs: Sequence[CountPair]) -> Floats:
-    """Return a p-value for each column: could both sets of counts come from the same source?
+def signal_p_values(pairs: Sequence[CountPair]) -> list[SignalValues]:
+    """Return for each column how probable, by chance alone, a difference as large as seen is; one value a signal.
 
-    Up to five signals are tested in each column and combined by Bonferroni's rule: the well-filled bins by the
-    chi-square test of homogeneity; exactly, the missing values, the values below and those above all that the model
-    learnt from, and the other thin bins taken together.
+    The well-filled bins are compared by the chi-square test of homogeneity; exactly, the thin bins taken together (both
+    are the signal "values", Bonferroni's rule joins them), the missing values, and the values below and above all that
+    the model learnt from (the signal "outside", joined likewise).
 
     Parameters
     ----------
@@ -63,8 +66,8 @@ def column_p_values(pairs: Sequence[CountPair]) -> Floats:
 
     Returns
     -------
-    array of shape (m,)
-        In [0, 1], not corrected over columns.
+    list of dict, length m
+        p-values in [0, 1] by signal, without those for which there is nothing to test; not corrected.
 
     Source
     ------
@@ -73,14 +76,30 @@ def column_p_values(pairs: Sequence[CountPair]) -> Floats:
     """
     masks = [_well_filled(pair) for pair in pairs]
     special = np.array([_special_rows(pair, mask) for pair, mask in zip(pairs, masks, strict=True)])
-    chi_square = _chi_square(
+    chi_square = chi_square_p_values(
         [(pair.reference[mask], pair.current[mask]) for pair, mask in zip(pairs, masks, strict=True)]
     )
-    signals = np.column_stack([chi_square, *(_exact(pairs, special[:, kind]) for kind in range(special.shape[1]))])
-    n_tested = np.maximum(np.isfinite(signals).sum(axis=1), 1)
-    smallest = np.nanmin(np.where(np.isfinite(signals), signals, 1.0), axis=1)
-    corrected: Floats = np.minimum(smallest * n_tested, 1.0)
-    return corrected
+    n_reference = np.array([pair.n_reference for pair in pairs])
+    n_current = np.array([pair.n_current for pair in pairs])
+    missing, below, above, thin = (exact_p_values(special[:, kind], n_reference, n_current) for kind in range(4))
+    joined: dict[SignalKind, Floats] = {
+        "values": _join(chi_square, thin),
+        "missing": missing,
+        "outside": _join(below, above),
+    }
+    return [
+        {kind: float(values[place]) for kind, values in joined.items() if np.isfinite(values[place])}
+        for place in range(len(pairs))
+    ]
+
+
+def _join(first: Floats, second: Floats) -> Floats:
+    """Return the p-value of "any of both" by Bonferroni's rule; NaN where neither can be tested."""
+    both = np.vstack([first, second])
+    n_tested = np.isfinite(both).sum(axis=0)
+    smallest = np.where(np.isfinite(both), both, 2.0).min(axis=0)
+    joined: Floats = np.where(n_tested > 0, np.minimum(smallest * n_tested, 1.0), np.nan)
+    return joined
 
 
 def correct_over_columns(p_values: Floats) -> Floats:
@@ -128,10 +147,28 @@ def rows_needed(pair: CountPair, alpha: float) -> int:
     small shifts w^2 is the PSI.
     """
     filled = int(np.count_nonzero(pair.reference[:-1]))
-    noncentrality = _noncentrality(max(filled - 1, 1), alpha)
+    noncentrality = _noncentrality(max(filled - 1, 1), round_alpha(alpha))
     n_reference = max(pair.n_reference, 1)
     n_effective = min(noncentrality / SMALLEST_SOUGHT, n_reference / 2)
     return int(np.ceil(n_effective * n_reference / (n_reference - n_effective)))
+
+
+def smallest_seen(pair: CountPair, alpha: float) -> float:
+    """Return the smallest shift (PSI) that shows with a probability of 0.8 among so many live rows; see `rows_needed`.
+
+    Infinite without rows.
+    """
+    if not pair.n_reference or not pair.n_current:
+        return float("inf")
+    filled = int(np.count_nonzero(pair.reference[:-1]))
+    noncentrality = _noncentrality(max(filled - 1, 1), round_alpha(alpha))
+    return noncentrality * (1 / pair.n_reference + 1 / pair.n_current)
+
+
+def round_alpha(alpha: float) -> float:
+    """Return a significance to two digits, downwards, so that what is costly to compute is computed once."""
+    digits = 10.0 ** (np.floor(np.log10(alpha)) - 1)
+    return float(np.floor(alpha / digits) * digits)
 
 
 @lru_cache(maxsize=1024)
@@ -168,8 +205,8 @@ def _special_rows(pair: CountPair, well_filled: Mask) -> list[tuple[int, int]]:
     return [(int(pair.reference[mask].sum()), int(pair.current[mask].sum())) for mask in (missing, below, above, thin)]
 
 
-def _chi_square(cells: Sequence[tuple[Counts, Counts]]) -> Floats:
-    """Return p-values; NaN where fewer than two cells or no rows leave nothing to test."""
+def chi_square_p_values(cells: Sequence[tuple[Counts, Counts]]) -> Floats:
+    """Return a p-value for each pair of counts; NaN where fewer than two cells or no rows leave nothing to test."""
     statistics, df = np.full(len(cells), np.nan), np.ones(len(cells))
     for column, (reference, current) in enumerate(cells):
         n_reference, n_current = reference.sum(), current.sum()
@@ -181,16 +218,22 @@ def _chi_square(cells: Sequence[tuple[Counts, Counts]]) -> Floats:
     return p_values
 
 
-def _exact(pairs: Sequence[CountPair], special: Counts) -> Floats:
+def exact_p_values(special: Counts, n_reference: Counts, n_current: Counts) -> Floats:
     """Return two-sided exact p-values of special rows among all; NaN where there is none, or nothing else.
 
-    `special` has shape (m, 2): reference and live rows of each column.
+    Parameters
+    ----------
+    special : array of shape (m, 2)
+        Reference and live rows that are special.
+    n_reference, n_current : array of shape (m,)
+        All of them.
     """
     n_special, seen = special.sum(axis=1), special[:, 1]
-    n_current = np.array([pair.n_current for pair in pairs])
-    n_both = n_current + np.array([pair.n_reference for pair in pairs])
-    upper = stats.hypergeom.sf(seen - 1, n_both, n_special, n_current)
-    lower = stats.hypergeom.cdf(seen, n_both, n_special, n_current)
+    n_both = n_current + n_reference
     testable = (n_special > 0) & (n_special < n_both)
-    p_values: Floats = np.where(testable, np.minimum(2 * np.minimum(lower, upper), 1.0), np.nan)
+    p_values = np.full(len(special), np.nan)
+    if testable.any():  # The exact sums are slow; most columns have nothing missing and nothing outside.
+        args = n_both[testable], n_special[testable], n_current[testable]
+        upper, lower = stats.hypergeom.sf(seen[testable] - 1, *args), stats.hypergeom.cdf(seen[testable], *args)
+        p_values[testable] = np.minimum(2 * np.minimum(lower, upper), 1.0)
     return p_values

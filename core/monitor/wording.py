@@ -6,13 +6,28 @@ from itertools import pairwise
 
 import numpy as np
 
-from core.monitor.shift import shares
-from core.monitor.significance import CountPair, Floats
+from core.monitor.measures import shares
+from core.monitor.significance import CountPair, Counts, Floats
 from core.records import ReferenceColumn
 
 MISSING = "missing"
 OTHERS = "all others"
 MANY_TIMES = 10.0
+WORTH_TELLING = 0.1
+"""Standard deviations by which an average must have moved to be told."""
+AGES = (
+    "over a day ahead",
+    "less than a day ahead",
+    "under a minute old",
+    "under an hour old",
+    "under a day old",
+    "under a week old",
+    "under a month old",
+    "under a year old",
+    "one to five years old",
+    "over five years old",
+)
+"""In words, the bins of `AGE_EDGES_S`."""
 HARDLY_ANY = 5e-4
 """A smaller share of rows counts as none at all."""
 
@@ -98,6 +113,68 @@ def say_share(share: float) -> str:
 def say_rows(n_rows: int) -> str:
     """Return a number of rows in words: "1 row", "1,200 rows"."""
     return f"{n_rows:,} row{'' if n_rows == 1 else 's'}"
+
+
+def say_difference(column: ReferenceColumn, mean: float) -> str:
+    """Return how the average has moved, in the column's unit; empty when by less than a tenth of its spread."""
+    before, sd = column.mean or 0.0, column.sd or 0.0
+    if abs(mean - before) < WORTH_TELLING * sd or mean == before:
+        return ""
+    subject = f"the text of '{column.name}'" if column.kind == "text" else f"'{column.name}'"
+    change = "higher" if mean > before else "lower"
+    if column.kind == "text":
+        change = "longer" if mean > before else "shorter"
+    words = [say_number(value, column) for value in (abs(mean - before), mean, before)]
+    return f"On average {subject} is {words[0]} {change} than when the model learnt ({words[1]} instead of {words[2]})."
+
+
+def say_number(value: float, column: ReferenceColumn | None = None) -> str:
+    """Return a number as people write it, of a column in its unit: three digits that count."""
+    words = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{words} characters" if column is not None and column.kind == "text" else words
+
+
+def say_new(column: ReferenceColumn, before: float, now: float) -> str:
+    """Return that categories come which the model has never seen."""
+    told = f"{column.name}: {say_share(now)} of rows have a category that the model has never seen"
+    return f"{told} (it was {say_share(before)} in rows put aside when it learnt)." if before else f"{told}."
+
+
+def say_newer(column: ReferenceColumn, share: float) -> str:
+    """Return that dates are newer than all that the model learnt from: time passes."""
+    latest = _say_edge(column, column.edges[-1])
+    return (
+        f"{column.name}: {say_share(share)} of rows are later than {latest}, the latest date it learned from. "
+        "Time passes, so this alone is no alarm."
+    )
+
+
+def say_age(column: ReferenceColumn, ages: CountPair) -> str:
+    """Return how old dates are when they are asked about, now and before."""
+    before, now = (_typical_age(part[:-1]) for part in (ages.reference, ages.current))
+    if before == now:
+        return f"{column.name}: how old the dates are when asked about has changed; most are {now}."
+    return f"{column.name}: dates are typically {now} when asked about; before they were {before}."
+
+
+def _typical_age(counts: Counts) -> str:
+    half = int(np.searchsorted(np.cumsum(counts), counts.sum() / 2))
+    return AGES[half]
+
+
+def say_smallest(column: ReferenceColumn, smallest: float | None, n_rows: int) -> str:
+    """Return the smallest change that would have been seen, in words; empty when it is not known."""
+    if smallest is None:
+        return ""
+    begin = f"With {say_rows(n_rows)}"
+    if not column.edges:
+        return (
+            f"{begin}, a category would have to come in {100 * smallest:.2g} more or fewer of 100 rows to be noticed."
+        )
+    if column.kind == "date":
+        return f"{begin}, dates would have to move by {say_number(smallest / 86_400)} days to be noticed."
+    part = f", {smallest / column.sd:.2g} standard deviations" if column.sd else ""
+    return f"{begin}, the average would have to move by {say_number(smallest, column)}{part}, to be noticed."
 
 
 def _say_edge(column: ReferenceColumn, edge: float) -> str:

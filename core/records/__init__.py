@@ -47,6 +47,7 @@ from core.records.data import (
     StepPrice,
     TaskGuess,
 )
+from core.records.drift import ColumnDrift, DriftOutcome, DriftReport, DriftSignal, MeasureName, SignalKind
 from core.records.drill import (
     AlarmScore,
     AlarmVerdict,
@@ -89,8 +90,6 @@ from core.records.keys import ApiKey, Scope
 from core.records.live import (
     AGE_EDGES_S,
     LATENCY_EDGES_MS,
-    ColumnDrift,
-    DriftReport,
     EarlierLabel,
     LabelRecord,
     LabelSource,
@@ -131,6 +130,7 @@ from core.records.project import (
     Project,
     Verdict,
 )
+from core.records.quality import QualityFinding, QualityReport, RefusedRequests
 from core.records.reading import Decision, Reading, ReadingChoices
 from core.records.receipt import Effect, Receipt, Recomputed
 from core.records.release import (
@@ -197,8 +197,10 @@ __all__ = [
     "DeliveryStatus",
     "Deployment",
     "Distribution",
+    "DriftOutcome",
     "DriftPoint",
     "DriftReport",
+    "DriftSignal",
     "DrillReport",
     "DryRun",
     "EarlierLabel",
@@ -237,6 +239,7 @@ __all__ = [
     "LineageNode",
     "LiveEvent",
     "LiveState",
+    "MeasureName",
     "Message",
     "Metric",
     "MetricEstimate",
@@ -256,6 +259,8 @@ __all__ = [
     "Project",
     "Prototype",
     "PrototypeColumn",
+    "QualityFinding",
+    "QualityReport",
     "Reading",
     "ReadingChoices",
     "Receipt",
@@ -266,6 +271,7 @@ __all__ = [
     "ReferenceColumn",
     "Referral",
     "ReferralState",
+    "RefusedRequests",
     "Rehearsal",
     "Relation",
     "Release",
@@ -284,6 +290,7 @@ __all__ = [
     "Shadow",
     "ShadowAnswer",
     "Share",
+    "SignalKind",
     "Slice",
     "SliceReport",
     "Source",

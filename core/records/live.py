@@ -7,7 +7,6 @@ from typing import Literal
 from core.records.base import Json, Label, new_id, utc_now
 
 LabelSource = Literal["caller", "person"]
-DriftOutcome = Literal["drifted", "stable", "not_enough_data"]
 
 LATENCY_EDGES_MS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 5000.0)
 """Inner borders of the latency histogram in milliseconds: 12 bins, so that counts of windows add up."""
@@ -116,43 +115,6 @@ class Window:
     n_labelled: int = 0
     n_abstained: int = 0
     n_minutes: int = 1
-
-
-@dataclass(frozen=True)
-class ColumnDrift:
-    """How one column's live rows differ from the reference.
-
-    `psi` >= 0, unitless; above 0.2 is commonly called a large shift. `p_value` in [0, 1], corrected over columns.
-    """
-
-    name: str
-    outcome: DriftOutcome
-    psi: float | None
-    p_value: float | None
-    sentence: str
-    reference_share: tuple[float, ...] = ()
-    current_share: tuple[float, ...] = ()
-    bins: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class DriftReport:
-    """Drift of all columns and of the predictions between two moments. `n_rows_missing` more rows allow a verdict."""
-
-    project_id: str
-    model_version_id: str
-    n_rows: int
-    n_rows_missing: int
-    columns: tuple[ColumnDrift, ...]
-    prediction: ColumnDrift | None
-    sentence: str
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-
-    @property
-    def n_drifted(self) -> int:
-        """Number of input columns that drifted."""
-        return sum(column.outcome == "drifted" for column in self.columns)
 
 
 @dataclass(frozen=True)

@@ -145,13 +145,15 @@ class PredictionLog:
         *,
         since: datetime | None = None,
         until: datetime | None = None,
+        only: Sequence[str] | None = None,
     ) -> records.Window | None:
         """Return the sum of a model version's windows that began at or after `since` and before `until`.
 
-        Exactly the sum of `windows`, in any order and however they were folded; None when there are none.
+        Exactly the sum of `windows`, in any order and however they were folded; None when there are none. `only` names
+        the counts that are read; the others stay empty.
         """
         with self._reading() as connection:
-            return sum_span(connection, in_span(project_id, since, until, model_version_id))
+            return sum_span(connection, in_span(project_id, since, until, model_version_id), only)
 
     def fold(self, project_id: str, *, n_minutes: int, before: datetime, limit: int) -> int:
         """Replace at most `limit` windows shorter than `n_minutes` by their sums; return how many went.

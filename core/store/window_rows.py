@@ -1,5 +1,6 @@
 """Windows in the database: added to, read, added up, and folded into coarser ones."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -71,7 +72,9 @@ def in_span(
     return and_(*conditions)
 
 
-def sum_span(connection: Connection, condition: ColumnElement[bool]) -> records.Window | None:
+def sum_span(
+    connection: Connection, condition: ColumnElement[bool], only: Sequence[str] | None = None
+) -> records.Window | None:
     """Return the sum of all windows in a span, of one model version; None when there is none.
 
     The same as adding them up one by one, many times faster: numbers are summed by the database, counts as they are
@@ -83,10 +86,11 @@ def sum_span(connection: Connection, condition: ColumnElement[bool]) -> records.
     head = connection.execute(select(*keys, *numbers).where(condition)).mappings().one()
     if head["started_at"] is None:
         return None
-    packed = [type_coerce(WINDOW.c[name], LargeBinary).label(name) for name in SHAPES]
+    shapes = {name: shape for name, shape in SHAPES.items() if only is None or name in only}
+    packed = [type_coerce(WINDOW.c[name], LargeBinary).label(name) for name in shapes]
     rows = connection.execute(select(*packed).where(condition)).all()
     columns = zip(*rows, strict=True)
-    sums = {name: SHAPES[name].unpack_all(column) for name, column in zip(SHAPES, columns, strict=True)}
+    sums = {name: shape.unpack_all(column) for (name, shape), column in zip(shapes.items(), columns, strict=True)}
     return records.Window(**{**head, **{name: int(head[name]) for name in NUMBERS}, **sums})
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from core.monitor.alerts.scene import Scene
 from core.monitor.current_window import CurrentWindow, live_counts
-from core.monitor.drift import FEWEST_ROWS, compare_counts
+from core.monitor.drift import compare_counts
+from core.monitor.judging import FEWEST_ROWS
 from core.monitor.wording import say_share
 from core.records import AlertEvidence, AlertRule, ColumnDrift, Json, ReferenceColumn
 
@@ -15,8 +16,9 @@ MOST_NAMED = 3
 def look_for_drift(scene: Scene, rule: AlertRule) -> AlertEvidence | None:
     """Return which columns have clearly changed, loud when the model relies on them."""
     current = scene.traffic.current(scene.now)
-    columns, prediction, _ = compare_counts(scene.reference, current)
-    drifted = [column for column in columns if column.outcome == "drifted" and column.name not in scene.told]
+    verdicts = compare_counts(scene.reference, current, scene.importance)
+    prediction = verdicts.prediction
+    drifted = [column for column in verdicts.columns if column.outcome == "drifted" and column.name not in scene.told]
     drifted.sort(key=lambda column: (-scene.importance.get(column.name, 0.0), -(column.psi or 0.0)))
     found = [*drifted, prediction] if prediction.outcome == "drifted" else drifted
     if not found:
@@ -34,8 +36,8 @@ def look_for_drift(scene: Scene, rule: AlertRule) -> AlertEvidence | None:
 
 def drift_level(scene: Scene) -> float | None:
     """Return the greatest PSI of a column now, whether it is significant or not; None without enough rows."""
-    columns, _, _ = compare_counts(scene.reference, scene.traffic.current(scene.now))
-    known = [column.psi for column in columns if column.psi is not None]
+    verdicts = compare_counts(scene.reference, scene.traffic.current(scene.now))
+    known = [column.psi for column in verdicts.columns if column.psi is not None]
     return max(known) if known else None
 
 

@@ -51,7 +51,7 @@ def make_window(
         started_at=START + timedelta(minutes=minute),
         n_requests=len(frame),
         n_rows=len(frame),
-        columns=deploy.count_rows(reference, frame),
+        **deploy.count_table(reference, frame).__dict__,
         predictions=deploy.count_predictions(reference, predictions),
     )
 

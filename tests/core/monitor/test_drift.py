@@ -11,7 +11,7 @@ from core import monitor
 from core.errors import NotReadyError
 from core.monitor.current_window import CURRENT_ROWS, CurrentWindow
 from core.monitor.drift import compare_counts
-from core.monitor.shift import stability_index
+from core.monitor.measures import stability_index
 from core.monitor.significance import CountPair, correct_over_columns
 from core.records import ColumnDrift, ModelVersion, Reference
 from core.store import Store, add_windows
@@ -44,8 +44,8 @@ def reference() -> Reference:
 
 def compare(reference: Reference, frame: pd.DataFrame, predictions: list[str] | None = None) -> dict[str, ColumnDrift]:
     window = make_window(reference, frame, predictions or answers(len(frame), 99))
-    columns, prediction, _ = compare_counts(reference, as_current(window))
-    return {column.name: column for column in (*columns, prediction)}
+    found = compare_counts(reference, as_current(window))
+    return {column.name: column for column in (*found.columns, found.prediction)}
 
 
 def names_of_drifted(found: dict[str, ColumnDrift]) -> set[str]:
@@ -59,8 +59,8 @@ def test_rows_like_those_learned_from_raise_an_alarm_in_at_most_one_of_a_hundred
         if seed % 10 == 0:
             built = make_reference(draw(n_learned, seed), answers(n_learned, seed))
         window = make_window(built, draw(500, 1_000 + seed), answers(500, 2_000 + seed))
-        columns, prediction, _ = compare_counts(built, as_current(window))
-        alarms += any(column.outcome == "drifted" for column in (*columns, prediction))
+        found = compare_counts(built, as_current(window))
+        alarms += any(column.outcome == "drifted" for column in (*found.columns, found.prediction))
     assert alarms <= 2
 
 
@@ -70,8 +70,8 @@ def test_looking_again_and_again_does_not_add_up_to_a_false_alarm(reference: Ref
         window = make_window(reference, draw(500, 5_000 + look), answers(500, look))
         total = window if total is None else add_windows(total, window)
         current = CurrentWindow(window, look, None, None)
-        columns, prediction, _ = compare_counts(reference, current)
-        alarms += any(column.outcome == "drifted" for column in (*columns, prediction))
+        found = compare_counts(reference, current)
+        alarms += any(column.outcome == "drifted" for column in (*found.columns, found.prediction))
     assert alarms == 0
 
 
@@ -88,7 +88,7 @@ def test_a_certain_but_tiny_shift_is_not_worth_a_word(reference: Reference) -> N
     built = make_reference(learned, answers(1_000, 0))
     live = pd.DataFrame({"x": 0.05 + rng.standard_normal(200_000)})
     window = make_window(built, live, answers(len(live), 1))
-    (column,), _, _ = compare_counts(built, as_current(window))
+    (column,) = compare_counts(built, as_current(window)).columns
     assert column.p_value is not None
     assert column.p_value < 1e-6
     assert column.outcome == "stable"
@@ -147,19 +147,21 @@ def test_predictions_that_moved_are_reported_apart_from_the_inputs(reference: Re
 
 def test_too_few_rows_are_a_verdict_that_says_how_many_more(reference: Reference) -> None:
     window = make_window(reference, draw(30, 13), answers(30, 1))
-    columns, _, n_missing = compare_counts(reference, as_current(window))
+    found = compare_counts(reference, as_current(window))
+    columns, n_missing = found.columns, found.n_missing
     assert {column.outcome for column in columns} == {"not_enough_data"}
     assert n_missing > 100
     assert all("more are needed" in column.sentence for column in columns)
     enough = make_window(reference, draw(30 + n_missing, 14), answers(30 + n_missing, 2))
-    columns, _, n_missing = compare_counts(reference, as_current(enough))
+    found = compare_counts(reference, as_current(enough))
+    columns, n_missing = found.columns, found.n_missing
     assert n_missing == 0
     assert {column.outcome for column in columns} == {"stable"}
 
 
 def test_a_small_reference_can_still_give_a_verdict() -> None:
     built = make_reference(draw(100, 15), answers(100, 0))
-    _, _, n_missing = compare_counts(built, as_current(make_window(built, draw(100, 16), answers(100, 1))))
+    n_missing = compare_counts(built, as_current(make_window(built, draw(100, 16), answers(100, 1)))).n_missing
     assert n_missing == 0
 
 
