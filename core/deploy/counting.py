@@ -11,13 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from core.deploy.prototype import present_values
-from core.deploy.reference import BY_NAME, as_numbers, bin_numbers, count_values
-from core.prepare import MISSING_LEVEL, coerce_frame, label_text, read_values
+from core.deploy.reference import BY_NAME, as_numbers, bin_numbers
+from core.prepare import MISSING_LEVEL, coerce_column, label_text, read_values
 from core.records import AGE_EDGES_S, Column, Json, Label, Reference, ReferenceColumn
 
 THOUSAND = 1_000
 FARTHEST = 1e11
 """A single number counts as no farther from the mean than this, in thousandths: ten million of them still add up."""
+
+EXACT = 2.0**53
+"""Whole numbers below this add up exactly as floating point numbers, too."""
 
 Floats = NDArray[np.float64]
 
@@ -64,22 +67,42 @@ def count_rows(reference: Reference, frame: pd.DataFrame) -> dict[str, tuple[int
 def count_table(reference: Reference, frame: pd.DataFrame) -> RowCounts:
     """Count everything but ages of rows of a table, as `collect.load_frame` gives them."""
     counts = RowCounts()
-    columns = [Column(column.name, column.kind, "") for column in reference.columns]
-    coerced = coerce_frame(frame, columns)
-    for column, plain in zip(reference.columns, columns, strict=True):
-        present = present_values(coerced[column.name], plain)
+    for column in reference.columns:
+        values = (
+            frame[column.name] if column.name in frame.columns else pd.Series(None, index=frame.index, dtype=object)
+        )
         if column.kind in BY_NAME:
-            counts.columns[column.name] = count_values(column, coerced[column.name])
-            unlisted = counts.columns[column.name][-2]
-            if column.known is not None and unlisted:
-                n_unknown = int((~present.isin(column.known_set)).sum())
-                counts.unknown |= {column.name: n_unknown} if n_unknown else {}
+            _count_levels(column, values, counts)
             continue
-        numbers = as_numbers(present, column.kind)
+        numbers = _numbers_of(column, values)
         counts.columns[column.name] = (*bin_numbers(column, numbers), len(frame) - len(numbers))
         if column.mean is not None and column.sd is not None and len(numbers):
             counts.moments[column.name] = sum_moments(numbers, column.mean, column.sd)
     return counts
+
+
+def _numbers_of(column: ReferenceColumn, values: "pd.Series[Any]") -> Floats:
+    """Return the numbers of a table's column that are binned."""
+    if column.kind == "number" and values.dtype == np.float64:  # Nothing to bring into form.
+        plain = values.to_numpy()
+        held = np.isfinite(plain)
+        return plain if held.all() else plain[held]
+    form = Column(column.name, column.kind, "")
+    return as_numbers(present_values(coerce_column(values, column.kind), form), column.kind)
+
+
+def _count_levels(column: ReferenceColumn, values: "pd.Series[Any]", counts: RowCounts) -> None:
+    """Count categories of a table: each different value is brought into form once, not each row."""
+    found = values.value_counts(dropna=False, sort=False)
+    levels = coerce_column(pd.Series(found.index, dtype=values.dtype), column.kind)
+    present = present_values(levels, Column(column.name, column.kind, ""))
+    n_rows = pd.Series(found.to_numpy(), index=levels.index)[present.index].groupby(present).sum()
+    listed = [int(n_rows.get(name, 0)) for name in column.categories]
+    n_present = int(n_rows.sum())
+    counts.columns[column.name] = (*listed, n_present - sum(listed), len(values) - n_present)
+    if column.known is not None and sum(listed) < n_present:
+        n_unknown = int(n_rows[~n_rows.index.isin(column.known_set)].sum())
+        counts.unknown |= {column.name: n_unknown} if n_unknown else {}
 
 
 def _count_names(column: ReferenceColumn, values: list[Any], counts: RowCounts) -> None:
@@ -126,9 +149,15 @@ def sum_moments(numbers: Floats, mean: float, sd: float) -> tuple[int, int]:
     distance is in the column's own unit.
     """
     z = (numbers - mean) / (sd or 1.0)
-    parts = (np.clip(np.rint(power * THOUSAND), -FARTHEST, FARTHEST) for power in (z, z * z))
-    first, second = (int(part.astype(np.int64).sum()) for part in parts)
-    return first, second
+    return _sum_thousandths(z), _sum_thousandths(z * z)
+
+
+def _sum_thousandths(values: Floats) -> int:
+    parts = np.rint(values * THOUSAND)
+    farthest = float(np.abs(parts).max(initial=0.0))
+    if farthest * parts.size < EXACT:
+        return int(parts.sum())
+    return int(np.clip(parts, -FARTHEST, FARTHEST).astype(np.int64).sum())
 
 
 def count_predictions(reference: Reference, predictions: Sequence[Label]) -> tuple[int, ...]:

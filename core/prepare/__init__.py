@@ -1,6 +1,6 @@
 """How is a table made ready for learning? A recipe in words, as ONE scikit-learn Pipeline, and the split of rows."""
 
-from core.prepare.columns import MISSING_LEVEL, coerce_frame, label_text
+from core.prepare.columns import MISSING_LEVEL, coerce_column, coerce_frame, label_text
 from core.prepare.fixing import (
     Finding,
     apply_fix,
@@ -68,6 +68,7 @@ __all__ = [
     "build_pipeline",
     "change_options",
     "change_split",
+    "coerce_column",
     "coerce_frame",
     "columns_at_end",
     "columns_before",

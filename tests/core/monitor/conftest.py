@@ -27,7 +27,7 @@ from core.records import (
 from core.store import Store, record_to_json
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-KINDS = {"float64": "number", "int64": "number", "str": "category"}
+KINDS = {"float64": "number", "int64": "number", "str": "category", "datetime64[us]": "date"}
 
 
 def make_reference(frame: pd.DataFrame, predictions: list[str] | list[float]) -> Reference:

@@ -1,0 +1,1 @@
+"""Drift: how long a verdict takes, and how often it is right, beside Evidently and NannyML."""
