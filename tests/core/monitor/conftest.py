@@ -36,7 +36,8 @@ def make_reference(frame: pd.DataFrame, predictions: list[str] | list[float]) ->
     encoded = tuple(column.name for column in columns if column.kind == "category")
     task = "binary" if isinstance(predictions[0], str) else "regression"
     target = Column("y", "category" if task == "binary" else "number", "")
-    steps = (RecipeStep("encode_few", "encode", "", "", encoded),)
+    dates = tuple(column.name for column in columns if column.kind == "date")
+    steps = (RecipeStep("encode_few", "encode", "", "", encoded), RecipeStep("dates", "dates", "", "", dates))
     recipe = Recipe("p", "d", "y", task, steps, Split(), (*columns, target))
     return deploy.build_reference(recipe, frame, predictions)
 
