@@ -5,6 +5,7 @@ import streamlit as st
 from core import collect, deploy, monitor, serve
 from pages import ui
 from pages.ui import alert_rules, alerts, channels, health, live, overview, quality, receipt, replay, retention
+from pages.ui import drift as drift_panel
 
 store = ui.store()
 project = ui.project()
@@ -16,7 +17,7 @@ job = ui.newest_job("replay")
 busy = job is not None and job.active
 stream = collect.current_stream(store, project.id)
 # Windows stay when old questions are deleted.
-was_asked = bool(store.log.windows(project.id, newest=1, with_bins=False)) or store.log.count(project.id)[0] > 0
+was_asked = bool(store.log.windows(project.id, newest=1, with_bins=False)) or store.log.coverage(project.id)[0] > 0
 
 with st.expander(
     "Play kept-back rows as live questions", expanded=job is None, icon=":material/play_circle:", key="monitor_replay"
@@ -50,7 +51,8 @@ def show_live() -> None:
         st.subheader("Is it still right?")
         quality.show_quality(told.performance, told.estimate, told.worth)
         overview.show_history(told, decided)
-        live.show_drift(told.drift)
+        drift_panel.show_drift(told.drift)
+        drift_panel.show_input_quality(monitor.quality(store, project.id))
         live.show_traffic(monitor.traffic(store, project.id, since=live.chosen_since()))
 
 

@@ -3,6 +3,7 @@
 from core.charts.alerts import rehearsal
 from core.charts.coverage import risk_coverage
 from core.charts.drift import drift_by_column, reference_and_current
+from core.charts.drift_quadrant import drift_quadrant
 from core.charts.drill import drill, mark_simulated
 from core.charts.health import health
 from core.charts.lineage import before_and_after, lineage
@@ -27,6 +28,7 @@ __all__ = [
     "confusion",
     "distribution",
     "drift_by_column",
+    "drift_quadrant",
     "drill",
     "errors",
     "health",

@@ -94,6 +94,7 @@ class JobRunner:
                 Repeating(RELEASE_INTERVAL_S, self._promote_what_is_due, self._keep_watch, shadows.look),
                 Repeating(RETENTION_INTERVAL_S, lambda: deploy.expire_rows(self.store, utc_now())),
                 Repeating(RETENTION_INTERVAL_S, self._remove_expired, self._remove_old),
+                Repeating(RETENTION_INTERVAL_S, lambda: monitor.fold_windows(self.store, utc_now())),
                 pool,
             ):
                 while not self.closing.wait(CLAIM_INTERVAL_S):

@@ -22,6 +22,7 @@ from core.monitor.challengers import compare_challengers
 from core.monitor.drift import drift
 from core.monitor.drift_history import drift_history
 from core.monitor.estimate import estimate
+from core.monitor.folding import fold_windows
 from core.monitor.health import health
 from core.monitor.judging import PSI_FLOOR
 from core.monitor.label_file import LabelFile, add_label_file
@@ -37,6 +38,7 @@ from core.monitor.notices.channels import (
 from core.monitor.notices.delivering import deliver_due
 from core.monitor.overview import live_events, overview
 from core.monitor.performance import performance
+from core.monitor.quality import quality
 from core.monitor.retention import LONGEST_DAYS, remove_expired, retention_days, set_retention
 from core.monitor.slices import slice_performance
 from core.monitor.traffic import traffic
@@ -62,6 +64,7 @@ __all__ = [
     "drift",
     "drift_history",
     "estimate",
+    "fold_windows",
     "health",
     "keep_watch",
     "list_alerts",
@@ -71,6 +74,7 @@ __all__ = [
     "live_events",
     "overview",
     "performance",
+    "quality",
     "rehearse_rule",
     "remove_channel",
     "remove_expired",

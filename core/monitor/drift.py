@@ -120,7 +120,7 @@ def compare_counts(
 ) -> Comparison:
     """Return the verdict on each input column, on the predictions and on the scores."""
     total = current.total
-    watched = [_watch(column, current, importance or {}) for column in reference.columns]
+    watched = watch_columns(reference, current, importance)
     watched.append(_watch_answers(reference.prediction, live_counts(total, reference.prediction, prediction=True)))
     n_columns = len(reference.columns)
     if reference.score is not None and total is not None and any(total.scores):
@@ -129,6 +129,13 @@ def compare_counts(
     n_missing = max(one.n_rows_missing for one in found)
     score = found[n_columns + 1] if len(found) > n_columns + 1 else None
     return Comparison(tuple(found[:n_columns]), found[n_columns], score, n_missing)
+
+
+def watch_columns(
+    reference: Reference, current: CurrentWindow, importance: Mapping[str, float] | None = None
+) -> list[Watched]:
+    """Return each input column with all that is counted of it."""
+    return [_watch(column, current, importance or {}) for column in reference.columns]
 
 
 def _watch(column: ReferenceColumn, current: CurrentWindow, importance: Mapping[str, float]) -> Watched:

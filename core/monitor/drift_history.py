@@ -41,6 +41,6 @@ def _point(store: Store, reference: Reference, stretch: Sequence[Window]) -> Dri
     total = store.log.total(first.project_id, first.model_version_id, since=first.started_at, until=end)
     if total is None or total.n_rows < FEWEST_ROWS:
         return DriftPoint(first.started_at, end, total.n_rows if total else 0, None)
-    columns = compare_counts(reference, CurrentWindow(total, 1, first.started_at, end))[0]
+    columns = compare_counts(reference, CurrentWindow(total, 1, first.started_at, end)).columns
     names = tuple(column.name for column in columns if column.outcome == "drifted")
     return DriftPoint(first.started_at, end, total.n_rows, len(names), names)

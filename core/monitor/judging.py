@@ -75,6 +75,15 @@ class Watched:
             return None
         return self.column.mean + (self.column.sd or 1.0) * self.moments[0] / THOUSAND / n_present
 
+    def shares_of(self, kind: SignalKind) -> tuple[float, float]:
+        """Return which share of the rows was, and is, missing, outside, or of a category never seen."""
+        if kind == "new":
+            n_before, n_now = self.column.n_unknown or 0, self.n_unknown or 0
+        else:
+            places = [-1] if kind == "missing" else [0, -2]
+            n_before, n_now = int(self.pair.reference[places].sum()), int(self.pair.current[places].sum())
+        return n_before / max(self.pair.n_reference, 1), n_now / max(self.n_rows, 1)
+
 
 def judge(watched: Sequence[Watched], n_looks: int) -> list[ColumnDrift]:
     """Return the verdict on each of the columns that are looked at together.
@@ -181,20 +190,10 @@ def _signal(one: Watched, kind: SignalKind, p_value: float | None) -> DriftSigna
     elif kind == "age":
         effect = stability_index(one.ages) if one.ages else 0.0
     else:
-        before, now = _shares_of(one, kind)
+        before, now = one.shares_of(kind)
         effect = abs(now - before)
     drifted = p_value is not None and p_value < ALPHA and effect >= FLOORS[kind]
     return DriftSignal(kind, drifted, effect, FLOORS[kind], p_value, before, now)
-
-
-def _shares_of(one: Watched, kind: SignalKind) -> tuple[float, float]:
-    """Return which share of the rows was, and is, missing, outside, or of a category never seen."""
-    if kind == "new":
-        n_before, n_now = one.column.n_unknown or 0, one.n_unknown or 0
-    else:
-        places = [-1] if kind == "missing" else [0, -2]
-        n_before, n_now = int(one.pair.reference[places].sum()), int(one.pair.current[places].sum())
-    return n_before / max(one.pair.n_reference, 1), n_now / max(one.n_rows, 1)
 
 
 def _say_drifted(one: Watched, signals: Sequence[DriftSignal]) -> str:
@@ -203,7 +202,7 @@ def _say_drifted(one: Watched, signals: Sequence[DriftSignal]) -> str:
     if kinds & {"values", "missing", "outside"}:
         said.append(say_shift(one.column, one.pair))
     elif "new" in kinds:
-        said.append(say_new(one.column, *_shares_of(one, "new")))
+        said.append(say_new(one.column, *one.shares_of("new")))
     if "age" in kinds and one.ages is not None:
         said.append(say_age(one.column, one.ages))
     return " ".join(said)

@@ -36,7 +36,7 @@ def performance(store: Store, project_id: str, *, n_points: int = 20) -> Perform
     model = store.get(ModelVersion, live_version_id(store, project_id))
     measure = choose_measure(store, model, plan.current_objective(store, project_id))
     answers = store.log.labelled_answers(project_id, newest=MOST_LABELLED)
-    n_predictions, n_labelled = store.log.count(project_id, model_version_id=model.id)
+    n_predictions, n_labelled = store.log.coverage(project_id, model_version_id=model.id)
     tested = tested_estimate(store, model, measure.metric)
     mine = [answer for answer in answers if answer.model_version_id == model.id][-LATEST_ROWS:]
     sentence = _say_performance(measure, measure.estimate(mine), tested, len(mine))

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from core.records.drift import DriftReport
 from core.records.estimates import EstimateReport, Worth
-from core.records.live import DriftReport, PerformanceReport, TrafficReport
+from core.records.live import PerformanceReport, TrafficReport
 
 OverviewState = Literal["good", "look", "bad", "unknown"]
 EventKind = Literal["release", "alert", "fault"]

@@ -4,14 +4,11 @@ from datetime import datetime, timedelta
 
 import streamlit as st
 
-from core import charts, monitor
+from core import charts
 from core.records import (
-    ColumnDrift,
-    DriftReport,
     TrafficReport,
     utc_now,
 )
-from pages.ui.words import count, plain
 
 MODEBAR = {"displayModeBar": False}
 SPAN = "monitor_span"
@@ -22,42 +19,6 @@ def chosen_since() -> datetime | None:
     """Return the beginning of the traffic to show, as chosen below; the last hour at first."""
     seconds = SPANS[st.session_state.get(SPAN) or "hour"]
     return None if seconds is None else utc_now() - timedelta(seconds=seconds)
-
-
-def show_drift(report: DriftReport) -> None:
-    """Draw how far the columns have moved, and one of them in detail."""
-    st.subheader("Have the questions changed?")
-    if report.n_rows_missing:
-        st.caption(f"{count(report.n_rows_missing, 'more row')} are needed before anything can be said.")
-    if all(column.psi is None for column in report.columns):
-        return
-    left, right = st.columns([3, 2])
-    left.plotly_chart(
-        charts.drift_by_column(report, threshold=monitor.PSI_FLOOR),
-        key="monitor_drift",
-        config=MODEBAR,
-        alt=f"How much each column changed: {report.n_drifted} of {len(report.columns)} clearly",
-    )
-    with right:
-        _show_column(report)
-
-
-def _show_column(report: DriftReport) -> None:
-    """Draw one column, chosen by the person: the rows learned from against the live ones."""
-    columns = {column.name: column for column in _most_changed_first(report)}
-    chosen = st.selectbox("Look closer at", list(columns), key="monitor_column")
-    st.plotly_chart(
-        charts.reference_and_current(columns[chosen]),
-        key="monitor_column_detail",
-        config=MODEBAR,
-        alt=f"{chosen}: rows it learned from against live rows",
-    )
-    st.caption(plain(columns[chosen].sentence))
-
-
-def _most_changed_first(report: DriftReport) -> list[ColumnDrift]:
-    answers = (report.prediction,) if report.prediction else ()
-    return sorted((*report.columns, *answers), key=lambda column: column.psi or 0.0, reverse=True)
 
 
 def show_traffic(report: TrafficReport) -> None:

@@ -19,7 +19,8 @@ from core.monitor.alerts.service_looks import drop_level, failure_level, latency
 from core.monitor.alerts.truth_looks import judge_answers
 from core.monitor.alerts.watching import LOOKS, step_of_rule
 from core.monitor.current_window import MINUTE
-from core.monitor.drift import PSI_FLOOR, live_version_id
+from core.monitor.drift import live_version_id
+from core.monitor.judging import PSI_FLOOR
 from core.monitor.losses import FEWEST_LABELS
 from core.monitor.performance import LATEST_ROWS, MOST_LABELLED
 from core.monitor.realised import Measure, choose_measure, tested_estimate

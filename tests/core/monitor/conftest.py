@@ -1,6 +1,7 @@
 """Live counts with a known truth: a reference made of rows, and windows counted from other rows."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -14,6 +15,7 @@ from core.records import (
     MetricEstimate,
     ModelVersion,
     Objective,
+    Prediction,
     Project,
     Prototype,
     Recipe,
@@ -55,6 +57,14 @@ def make_window(
         **deploy.count_table(reference, frame).__dict__,
         predictions=deploy.count_predictions(reference, predictions),
     )
+
+
+def count_minutes(predictions: Sequence[Prediction]) -> list[Window]:
+    """Return the windows that the service would have written with these predictions, without their bins."""
+    minutes = Counter(
+        (one.project_id, one.model_version_id, one.predicted_at.replace(second=0, microsecond=0)) for one in predictions
+    )
+    return [Window(*key, n_requests=n_rows, n_rows=n_rows) for key, n_rows in sorted(minutes.items())]
 
 
 def as_current(window: Window, n_looks: int = 1) -> CurrentWindow:

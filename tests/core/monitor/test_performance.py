@@ -12,7 +12,7 @@ from core.errors import NotReadyError
 from core.monitor.performance import FEWEST_ROWS, LATEST_ROWS
 from core.records import LabelRecord, ModelVersion, Objective, Prediction, Reference
 from core.store import Store
-from tests.core.monitor.conftest import START, make_reference
+from tests.core.monitor.conftest import START, count_minutes, make_reference
 
 MakeLive = Callable[..., ModelVersion]
 
@@ -42,7 +42,7 @@ def answer(
         predictions.append(prediction)
         if rng.random() < labelled:
             labels.append(LabelRecord(prediction.id, "p", said if rng.random() < share_right else other))
-    store.log.append(predictions, [])
+    store.log.append(predictions, count_minutes(predictions))
     store.log.add_labels(labels)
 
 
@@ -105,7 +105,7 @@ def test_errors_of_numbers_are_measured_in_their_own_unit(store: Store, make_liv
         Prediction("p", model.id, "r", {}, float(row), predicted_at=START + timedelta(seconds=row))
         for row in range(100)
     ]
-    store.log.append(predictions, [])
+    store.log.append(predictions, count_minutes(predictions))
     store.log.add_labels([LabelRecord(one.id, "p", float(one.prediction) + 3.0) for one in predictions])
     report = monitor.performance(store, "p")
     assert [point.value for point in report.points] == [3.0, 3.0]
@@ -130,7 +130,7 @@ def test_labels_of_one_class_do_not_break_a_metric_that_needs_two(
 ) -> None:
     model = make_live(reference, metric="roc_auc")
     prediction = Prediction("p", model.id, "r", {}, "yes", {"yes": 0.9, "no": 0.1}, predicted_at=START)
-    store.log.append([prediction], [])
+    store.log.append([prediction], count_minutes([prediction]))
     store.log.add_labels([LabelRecord(prediction.id, "p", "yes")])
     report = monitor.performance(store, "p")
     assert [point.value for point in report.points] == [None]
