@@ -8,7 +8,7 @@ from core.records.checks import CheckOutcome
 
 @dataclass(frozen=True)
 class QualityFinding:
-    """One thing looked for in one column of the live rows, or in all requests.
+    """One thing looked for in one column of the live rows, or in what was asked altogether.
 
     `code` is that of the data check that looks for the same in a table. Shares are of the rows, in [0, 1].
     """
