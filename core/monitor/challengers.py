@@ -14,7 +14,6 @@ from core.monitor.intervals import share_interval
 from core.monitor.mistake_costs import compare_costs, costs_of
 from core.monitor.performance import say_estimate
 from core.monitor.realised import Measure, choose_measure
-from core.monitor.wording import say_rows
 from core.prepare import label_text
 from core.records import (
     Canary,
@@ -164,7 +163,7 @@ def _sentences(
     said = [_say_asked(sides, measure, names)]
     if sides.n_failed:
         kept = "; callers got those answers from the live version" if sides.role == "canary" else ""
-        said.append(f"{say_rows(sides.n_failed)} it could not answer{kept}.")
+        said.append(f"{_say_questions(sides.n_failed)} it could not answer{kept}.")
     live, challenger = estimates
     if live is not None and challenger is not None:
         said.append(
@@ -186,7 +185,7 @@ def _say_asked(sides: _Sides, measure: Measure, names: tuple[str, ...]) -> str:
     agreement = sides.agreement
     if sides.role == "canary":
         nothing = "No question has come its way yet."
-        return f"{names[1]} was asked {say_rows(sides.n_asked)} so far." if sides.n_asked else nothing
+        return f"{names[1]} was asked {_say_questions(sides.n_asked)} so far." if sides.n_asked else nothing
     if agreement is None:
         return "No question has been put to both yet."
     alike = "within 5 % of each other" if measure.prototype.task == "regression" else "alike"
@@ -218,6 +217,10 @@ def _say_cost(cost: CostDifference, name: str) -> str:
         f"In 1,000 answers the mistakes of {name} cost about {_amount(abs(cost.difference))} {word} "
         f"(between {_amount(ends[0])} and {_amount(ends[1])})."
     )
+
+
+def _say_questions(n: int) -> str:
+    return f"{n:,} question{'' if n == 1 else 's'}"
 
 
 def _amount(cost: float) -> str:

@@ -47,7 +47,7 @@ def check_state(store: Store, project_id: str, *, now: datetime) -> LiveState | 
 
 def _broken(store: Store, project_id: str, reason: str) -> LiveState:
     if deploy.earlier_versions(store, project_id):
-        return LiveState("broken", reason, "Go back to an earlier version, below.", "roll_back")
+        return LiveState("broken", reason, "Go back to an earlier version.", "roll_back")
     return LiveState("broken", reason, "Make another approved version live.", "none")
 
 
@@ -63,7 +63,7 @@ def _look_at_loading(store: Store, live: Deployment, told: Json) -> LiveState | 
     if told.get("trouble"):
         answers = told.get("model_version")
         other = f" Version {answers} answers instead." if answers != number else ""
-        return LiveState("look", f"{told['trouble']}{other}", "Go back to an earlier version, below.", "roll_back")
+        return LiveState("look", f"{told['trouble']}{other}", "Go back to an earlier version.", "roll_back")
     if told.get("generation", live.generation) != live.generation:
         said = f"What was changed last is being loaded; version {told.get('model_version')} answers until then."
         return LiveState("look", said, "Wait a moment.", "wait")

@@ -54,11 +54,12 @@ def _show_challenger(report: ChallengerReport, live: Deployment) -> None:
                 st.metric("Same answer", alike, border=True)
             else:
                 st.metric("Questions it was asked", f"{report.n_asked:,}", border=True)
-            label = plan.metric(report.metric).label
-            st.metric(f"{label}, version {champion.number}", _say(report.live), border=True)
-            st.metric(f"{label}, version {challenger.number}", _say(report.challenger), border=True)
+            st.metric(f"Version {champion.number}", _say(report.live), border=True)
+            st.metric(f"Version {challenger.number}", _say(report.challenger), border=True)
             if report.cost is not None:
-                st.metric("Cost of 1,000 answers, compared", f"{report.cost.difference:+,.0f}", border=True)
+                st.metric("More cost", f"{report.cost.difference:+,.0f}", border=True)
+        cost = "; cost of the mistakes in 1,000 answers" if report.cost is not None else ""
+        st.caption(f"{plan.metric(report.metric).label} of both, where the truth is known{cost}.")
         for sentence in report.sentences:
             st.markdown(f"- {plain(sentence)}")
         _end_challenger(report, challenger)

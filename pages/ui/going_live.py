@@ -38,9 +38,9 @@ def going_live_form(approved: list[ModelVersion], live: ModelVersion | None, *, 
     if live is not None:
         captions = [
             "It answers everything from now on.",
-            f"Version {live.number} answers the others.",
+            f"It answers some questions, version {live.number} the others.",
             "It is asked everything, and nobody gets its answers.",
-            "It goes live by itself.",
+            "It goes live by itself, then.",
         ]
         how = st.radio("How it goes live", (AT_ONCE, SHARE, SILENT, LATER), captions=captions, key=f"{key}_how")
     act, label, sentence = CHOICES[how](chosen, live, key)
@@ -58,7 +58,9 @@ Choice = tuple[Act, str, str]
 def _at_once(model: ModelVersion, live: ModelVersion | None, key: str) -> Choice:
     rules = _rules(key) if live else None
     undo = (
-        f"To undo it, go back to version {live.number} below." if live else "You can replace it by another one later."
+        f"To undo it, go back to version {live.number} with the button at the top."
+        if live
+        else "You can replace it by another one later."
     )
 
     def act(seen: int) -> Deployment:

@@ -48,7 +48,8 @@ def _say_who_may_ask(keys: list[ApiKey], usable: list[ApiKey]) -> str:
         )
     if not usable:
         return "Every key is revoked, so only this dashboard may ask. Make a key for the programs that should."
-    return f"Only who sends one of {count(len(usable), 'key')} may ask, and this dashboard."
+    which = "the one key there is" if len(usable) == 1 else f"one of {len(usable):,} keys"
+    return f"Only who sends {which} may ask, and this dashboard."
 
 
 def _show_new(keys: list[ApiKey]) -> None:

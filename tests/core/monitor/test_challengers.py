@@ -124,7 +124,7 @@ def test_what_a_shadow_could_not_answer_is_counted(store: Store, versions: tuple
     store.shadows.add([ShadowAnswer(lost.id, "p", versions[1].id, None, failure="The model failed.")])
     report = shadow_report(store)
     assert (report.n_asked, report.n_failed, report.agreement.n) == (4, 1, 3)
-    assert "1 row it could not answer." in report.sentences
+    assert "1 question it could not answer." in report.sentences
 
 
 def test_answers_of_an_earlier_live_version_are_not_held_against_the_present_one(

@@ -193,5 +193,5 @@ def test_the_page_works_after_a_key_was_made(world, service, open_page, text_of)
     world.go_live()
     deploy.create_key(world.store, world.id, name="Till", scopes=["predict"], per_minute=10, by="Anna")
     told = text_of(open_page("deploy_model"))
-    assert "Only who sends one of 1 key may ask" in told
+    assert "Only who sends the one key there is may ask" in told
     assert "Needs a look" in told
