@@ -40,18 +40,19 @@ def drill(report: DrillReport) -> go.Figure:
 def mark_simulated(figure: go.Figure, spans: Sequence[PlayedSpan], until: datetime) -> go.Figure:
     """Shade the stretches of a chart over time in which simulated traffic was played, and say so once.
 
-    `until` ends one that still lasts. Stretches outside the times that the chart shows do not widen it.
+    `until` ends one that still lasts. What lies outside the times that the chart shows is left out.
     """
-    for number, span in enumerate(spans):
-        words = {"annotation_text": "simulated", "annotation_position": "top left"} if number == len(spans) - 1 else {}
-        figure.add_vrect(
-            x0=span.started_at,
-            x1=span.ended_at or until,
-            fillcolor=faded(QUIET, 0.1),
-            line_width=0,
-            layer="below",
-            **words,
-        )
+    times = [moment for trace in figure.data for moment in (trace.x if trace.x is not None else ())]
+    if not times:
+        return figure
+    shown = [
+        (max(span.started_at, min(times)), min(span.ended_at or until, max(times)))
+        for span in spans
+        if span.started_at <= max(times) and (span.ended_at or until) >= min(times)
+    ]
+    for number, (start, end) in enumerate(shown):
+        words = {"annotation_text": "simulated", "annotation_position": "top left"} if number == 0 else {}
+        figure.add_vrect(x0=start, x1=end, fillcolor=faded(QUIET, 0.1), line_width=0, layer="below", **words)
     return figure
 
 

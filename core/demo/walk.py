@@ -17,6 +17,10 @@ N_LIVE_ROWS = 4_000
 ROWS_PER_SECOND = 800.0
 LABEL_DELAY_S = 1.0
 LABEL_SHARE = 0.9
+N_DRILL_ROWS = 1_500
+DRILL_ROWS_PER_SECOND = 400.0
+DRILL_GRACE_S = 2.0
+ALERT_INTERVAL_S = 0.5
 POLL_S = 0.1
 START_TIMEOUT_S = 60.0
 
@@ -149,12 +153,34 @@ class Walk:
             by=REQUESTER,
         )
         self._finish(job)
-        monitor.check_alerts(self.store, self.project_id, now=records.utc_now())
+        drill = self._play_drill()
         traffic = monitor.traffic(self.store, self.project_id)
         performance = monitor.performance(self.store, self.project_id)
         alerts = [alert.title for alert in monitor.list_alerts(self.store, self.project_id)]
         told = f"Alerts: {'; '.join(alerts)}." if alerts else "No alert."
-        return f"{traffic.sentence} {performance.sentence} {told}"
+        return f"{traffic.sentence} {performance.sentence} {told} The drill: {drill.sentences[0]}"
+
+    def _play_drill(self) -> records.DrillReport:
+        """Play made rows in which a number comes a thousand times as large from the middle on; return how it went."""
+        model = deploy.live_model(self.store, self.project_id)
+        prototype = deploy.load_prototype(self.store, model.id) if model else None
+        number = next((one.name for one in prototype.columns if one.kind == "number"), None) if prototype else None
+        half = N_DRILL_ROWS // 2
+        fault = (
+            records.Fault("unit_change", half, N_DRILL_ROWS, (number,), value="thousand")
+            if number
+            else records.Fault("duplicated", half, N_DRILL_ROWS)
+        )
+        choices = simulate.Choices(
+            N_DRILL_ROWS, DRILL_ROWS_PER_SECOND, origin="made", speed_up=3_600.0, faults=(fault,), grace_s=DRILL_GRACE_S
+        )
+        job = simulate.start_playing(self.store, self.project_id, choices, by=REQUESTER)
+        while self.store.get(records.Job, job.id).active:
+            # The job runner looks for alerts every ten seconds, which is long for a drill of a few seconds.
+            monitor.check_alerts(self.store, self.project_id, now=records.utc_now())
+            time.sleep(ALERT_INTERVAL_S)
+        self._finish(job)
+        return simulate.score_drill(self.store, job.id, now=records.utc_now())
 
     def retrain(self) -> str:
         """Train a challenger from old and labelled live rows, and promote it unless it is clearly worse."""

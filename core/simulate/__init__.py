@@ -4,7 +4,7 @@ from core.simulate.catalogue import FAULTS, PATTERNS, UNIT_WORDS, FaultInfo, des
 from core.simulate.drill import list_plays, score_drill
 from core.simulate.known_faults import known_faults
 from core.simulate.replay import run_replay
-from core.simulate.settings import Choices, read_settings, rows_between
+from core.simulate.settings import Choices, play_seconds, read_settings, rows_between
 from core.simulate.starting import next_row, reveal_drill, start_playing, start_replay
 from core.simulate.traffic import SHAPES, say_clock
 
@@ -19,6 +19,7 @@ __all__ = [
     "known_faults",
     "list_plays",
     "next_row",
+    "play_seconds",
     "read_settings",
     "reveal_drill",
     "rows_between",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import BadInputError
 from core.records import Fault, Job, LabelTiming, RowOrigin, TrafficShape
@@ -105,20 +106,29 @@ def read_settings(job: Job) -> ReplaySettings:
     return ReplaySettings(**{**job.params, "faults": faults})
 
 
+def play_seconds(choices: Choices) -> float:
+    """Return how many real seconds a play lasts until its last row is asked."""
+    return float(_times(choices)[-1])
+
+
 def rows_between(choices: Choices, first_s: float, last_s: float | None) -> tuple[int, int]:
     """Return the rows of a play that are due from some real seconds after its start until some others (None: its end).
 
     So a fault "after five minutes" becomes rows, which a play that is interrupted and taken up again still meets.
     """
-    times = send_times(
+    times = _times(choices)
+    last = choices.n_rows if last_s is None else int(np.searchsorted(times, last_s))
+    return int(np.searchsorted(times, first_s)), last
+
+
+def _times(choices: Choices) -> NDArray[np.float64]:
+    return send_times(
         choices.shape,
         choices.n_rows,
         rows_per_second=choices.rows_per_second,
         speed_up=choices.speed_up,
         random_state=choices.random_state,
     )
-    last = choices.n_rows if last_s is None else int(np.searchsorted(times, last_s))
-    return int(np.searchsorted(times, first_s)), last
 
 
 def check_choices(choices: Choices) -> None:

@@ -3,7 +3,6 @@
 Kept-back rows go on where the play before ended, until none are left; made ones never end.
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from core.collect import current_stream
@@ -13,7 +12,6 @@ from core.plan import current_objective
 from core.records import DatasetVersion, Fault, Job, Label, ModelVersion, Prototype, Recipe
 from core.serve import service_address
 from core.simulate.catalogue import check_fault
-from core.simulate.question import Question
 from core.simulate.rows import KeptBackRows, MadeRows, RowSource
 from core.simulate.settings import Choices, ReplaySettings, check_choices
 from core.store import Store
@@ -44,9 +42,7 @@ def start_playing(store: Store, project_id: str, choices: Choices, *, by: str) -
     faults = tuple(replace(fault, last_row=min(fault.last_row, settings.n_rows)) for fault in choices.faults)
     for fault in faults:
         check_fault(fault, prototype, settings.n_rows)
-    if faults:
-        rows = open_rows(store, settings, model, prototype)
-        faults = tuple(_settle(fault, rows, settings, prototype) for fault in faults)
+    faults = tuple(_settle(store, fault, settings, model, prototype) for fault in faults)
     return store.add(Job(project_id, "replay", asdict(replace(settings, faults=faults)), created_by=by))
 
 
@@ -128,14 +124,18 @@ def _choose_rows(store: Store, project_id: str, model: ModelVersion, choices: Ch
     return stream.id, first, min(first + choices.n_rows, stream.n_rows)
 
 
-def _settle(fault: Fault, rows: RowSource, settings: ReplaySettings, prototype: Prototype) -> Fault:
-    """Write down what a fault would otherwise have to look up while it plays: its value and its period."""
-    if fault.kind == "new_category" and fault.value is None:
-        fault = replace(fault, value="something new")
-    example = {column.name: column.example for column in prototype.columns}
-    if fault.value is None and fault.columns and fault.kind in ("stuck", "concept_change"):
+def _settle(store: Store, fault: Fault, settings: ReplaySettings, model: ModelVersion, prototype: Prototype) -> Fault:
+    """Write down the value that a fault would otherwise have to look up while it plays."""
+    if fault.value is not None:
+        return fault
+    if fault.kind == "new_category":
+        return replace(fault, value="something new")
+    if not fault.columns or fault.kind not in ("stuck", "concept_change"):
+        return fault
+    seen: Label | None = None
+    if fault.kind == "stuck":
         first = settings.first_row + fault.first_row
-        here: Sequence[Question] = rows.read(first, first + 1) if fault.kind == "stuck" else ()
-        seen: Label | None = here[0].row.get(fault.columns[0]) if here else None
-        fault = replace(fault, value=example[fault.columns[0]] if seen is None else seen)
-    return fault
+        (question,) = open_rows(store, settings, model, prototype).read(first, first + 1)
+        seen = question.row.get(fault.columns[0])
+    typical = {column.name: column.example for column in prototype.columns}
+    return replace(fault, value=typical[fault.columns[0]] if seen is None else seen)

@@ -47,8 +47,10 @@ def test_a_drill_under_way_is_drawn_as_far_as_it_is() -> None:
     assert len(charts.drill(nothing_yet).data) == 0
 
 
-def test_simulated_stretches_are_shaded_and_said_once() -> None:
-    spans = (PlayedSpan(at(0), at(10)), PlayedSpan(at(50), None))
-    figure = charts.mark_simulated(start_figure(), spans, at(99))
-    assert [(shape.x0, shape.x1) for shape in figure.layout.shapes] == [(at(0), at(10)), (at(50), at(99))]
+def test_simulated_stretches_are_shaded_within_what_the_chart_shows_and_said_once() -> None:
+    spans = (PlayedSpan(at(-90), at(-50)), PlayedSpan(at(-5), at(10)), PlayedSpan(at(50), None))
+    figure = start_figure().add_scatter(x=[at(0), at(60)], y=[1, 2])
+    charts.mark_simulated(figure, spans, at(99))
+    assert [(shape.x0, shape.x1) for shape in figure.layout.shapes] == [(at(0), at(10)), (at(50), at(60))]
     assert [note.text for note in figure.layout.annotations] == ["simulated"]
+    assert not charts.mark_simulated(start_figure(), spans, at(99)).layout.shapes

@@ -15,41 +15,6 @@ def test_before_the_first_question_it_says_what_will_appear(world, open_page, te
     world.go_live()
     told = text_of(open_page("monitor_model"))
     assert "No question has been asked yet." in told
-    assert "no rows kept back" in told
-
-
-def test_without_the_service_nothing_can_be_played(world, open_page, text_of):
-    world.go_live()
-    world.keep_back()
-    assert "The prediction service is not running" in text_of(open_page("monitor_model"))
-
-
-def test_kept_back_rows_are_played_as_asked(world, service, open_page):
-    world.go_live()
-    world.keep_back(n_rows=900)
-    page = open_page("monitor_model")
-    assert page.number_input(key="monitor_n_rows").value == 900
-    page.number_input(key="monitor_n_rows").set_value(100)
-    page.select_slider(key="monitor_speed").set_value(20)
-    page.slider(key="monitor_label_share").set_value(50)
-    page.button(key="monitor_start").click().run()
-    job = world.store.newest(records.Job, project_id=world.id, kind="replay")
-    assert (job.params["last_row"], job.params["rows_per_second"], job.params["label_share"]) == (100, 20.0, 0.5)
-    assert page.button(key="monitor_start").disabled
-    assert page.button(key="job_stop_replay")
-
-
-def test_a_replay_goes_on_where_the_last_one_ended_and_ends_with_the_rows(world, service, open_page, text_of):
-    world.go_live()
-    world.keep_back(n_rows=900)
-    stream = world.store.newest(records.DatasetVersion, role="stream")
-    played = {"params": {"stream_id": stream.id}, "status": "done"}
-    world.store.add(records.Job(world.id, "replay", result={"next_row": 700}, **played))
-    page = open_page("monitor_model")
-    assert "700 of 900 rows have been played." in text_of(page)
-    assert page.number_input(key="monitor_n_rows").max == 200
-    world.store.add(records.Job(world.id, "replay", result={"next_row": 900}, **played))
-    assert "All 900 kept-back rows have been played." in text_of(open_page("monitor_model"))
 
 
 def test_with_traffic_the_first_sentence_says_how_it_is_going(world, open_page, text_of):
