@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from core import collect, deploy, evaluate, monitor, plan, prepare, records, retrain, serve, simulate, train
 from core.errors import LifecycleError, NotReadyError
@@ -161,18 +162,23 @@ class Walk:
         return f"{traffic.sentence} {performance.sentence} {told} The drill: {drill.sentences[0]}"
 
     def _play_drill(self) -> records.DrillReport:
-        """Play made rows in which a number comes a thousand times as large from the middle on; return how it went."""
-        model = deploy.live_model(self.store, self.project_id)
-        prototype = deploy.load_prototype(self.store, model.id) if model else None
-        number = next((one.name for one in prototype.columns if one.kind == "number"), None) if prototype else None
-        half = N_DRILL_ROWS // 2
-        fault = (
-            records.Fault("unit_change", half, N_DRILL_ROWS, (number,), value="thousand")
-            if number
-            else records.Fault("duplicated", half, N_DRILL_ROWS)
-        )
+        """Play made rows in which a number comes a thousand times as large from the middle on; return how it went.
+
+        Without labels, so that nothing is learnt from what was broken on purpose.
+        """
+        monitor.check_alerts(self.store, self.project_id, now=records.utc_now())
+        fault = records.Fault("duplicated", N_DRILL_ROWS // 2, N_DRILL_ROWS)
+        column = self._quiet_number()
+        if column:
+            fault = replace(fault, kind="unit_change", columns=(column,), value="thousand")
         choices = simulate.Choices(
-            N_DRILL_ROWS, DRILL_ROWS_PER_SECOND, origin="made", speed_up=3_600.0, faults=(fault,), grace_s=DRILL_GRACE_S
+            N_DRILL_ROWS,
+            DRILL_ROWS_PER_SECOND,
+            label_share=0.0,
+            origin="made",
+            speed_up=3_600.0,
+            faults=(fault,),
+            grace_s=DRILL_GRACE_S,
         )
         job = simulate.start_playing(self.store, self.project_id, choices, by=REQUESTER)
         while self.store.get(records.Job, job.id).active:
@@ -181,6 +187,14 @@ class Walk:
             time.sleep(ALERT_INTERVAL_S)
         self._finish(job)
         return simulate.score_drill(self.store, job.id, now=records.utc_now())
+
+    def _quiet_number(self) -> str | None:
+        """Return an input that is a number and that no alert has named."""
+        alerts = monitor.list_alerts(self.store, self.project_id)
+        named = {column["name"] for alert in alerts for column in alert.evidence.get("columns", ())}
+        model = deploy.live_model(self.store, self.project_id)
+        inputs = deploy.load_prototype(self.store, model.id).columns if model else ()
+        return next((one.name for one in inputs if one.kind == "number" and one.name not in named), None)
 
     def retrain(self) -> str:
         """Train a challenger from old and labelled live rows, and promote it unless it is clearly worse."""
