@@ -9,6 +9,7 @@ from core.records import (
     TrafficReport,
     utc_now,
 )
+from pages.ui.simulate import shade_simulated
 
 MODEBAR = {"displayModeBar": False}
 SPAN = "monitor_span"
@@ -28,7 +29,12 @@ def show_traffic(report: TrafficReport) -> None:
     left, middle, right = st.columns(3)
     with left:
         st.caption("Rows answered")
-        st.plotly_chart(charts.traffic(report), key="monitor_traffic", config=MODEBAR, alt="Rows answered over time")
+        st.plotly_chart(
+            shade_simulated(charts.traffic(report)),
+            key="monitor_traffic",
+            config=MODEBAR,
+            alt="Rows answered over time",
+        )
     with middle:
         st.caption("Time to answer, in milliseconds")
         st.plotly_chart(charts.latency(report), key="monitor_latency", config=MODEBAR, alt="Time to answer over time")

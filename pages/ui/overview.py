@@ -92,6 +92,6 @@ def show_history(told: Overview, decided: tuple[str, ...], *, large: bool = Fals
         "what happened when."
     )
     figure = charts.history(_recent_history(*decided), metric, height=WALL_HEIGHT if large else HEIGHT)
-    figure = charts.mark_simulated(figure, simulate.list_plays(store(), told.project_id), utc_now())
+    figure = shade_simulated(figure)
     words = f"{metric.label}, unknown truth, changed columns and traffic over time. {told.headline}"
     st.plotly_chart(figure, key="monitor_history", config=MODEBAR, alt=words)

@@ -1,5 +1,6 @@
 """The live world on a page: what is played how fast, what goes wrong in it, and how a drill went."""
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from core import charts, collect, deploy, serve, simulate
@@ -26,6 +27,11 @@ CLOCKS = {
 }
 ORIGINS = {"kept_back": "Rows kept back", "made": "Rows made from the table"}
 TIMINGS = {"constant": "always after that time", "spread": "spread around that time"}
+
+
+def shade_simulated(figure: go.Figure) -> go.Figure:
+    """Shade on a chart over time what was simulated traffic, and return the chart."""
+    return charts.mark_simulated(figure, simulate.list_plays(store(), project().id), utc_now())
 
 
 def show_world(model: ModelVersion) -> bool:
