@@ -6,6 +6,7 @@ from core import charts, monitor, plan, simulate
 from core.records import Objective, Overview, OverviewState, utc_now
 from pages.ui.navigation import link_to
 from pages.ui.quality import TRUST
+from pages.ui.simulate import shade_simulated
 from pages.ui.state import store
 from pages.ui.words import count, plain
 
