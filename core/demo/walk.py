@@ -191,7 +191,8 @@ class Walk:
     def _quiet_number(self) -> str | None:
         """Return an input that is a number and that no alert has named."""
         alerts = monitor.list_alerts(self.store, self.project_id)
-        named = {column["name"] for alert in alerts for column in alert.evidence.get("columns", ())}
+        told = [alert.newest.figures if alert.newest else alert.evidence for alert in alerts]
+        named = {column["name"] for figures in told for column in figures.get("columns", ())}
         model = deploy.live_model(self.store, self.project_id)
         inputs = deploy.load_prototype(self.store, model.id).columns if model else ()
         return next((one.name for one in inputs if one.kind == "number" and one.name not in named), None)
