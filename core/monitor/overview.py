@@ -177,6 +177,7 @@ def live_events(store: Store, project_id: str) -> tuple[LiveEvent, ...]:
     releases = [
         LiveEvent("release", f"version {models.get(one.model_version_id, '?')} live", one.created_at)
         for one in store.find(Release, project_id=project_id, newest=MOST_EVENTS)
+        if one.lets_answer(one.model_version_id)
     ]
     alerts = [
         LiveEvent("alert", one.title, one.opened_at, one.changed_at if one.state == "resolved" else None)

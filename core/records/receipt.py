@@ -11,7 +11,7 @@ from core.records.rules import Referral, ServingRules
 
 @dataclass(frozen=True)
 class Receipt:
-    """Everything known about one answer. `release` is the one that had made its model live; None when none is noted.
+    """Everything known about one answer. `release` is the one by which its model answered; None when none is noted.
 
     `warnings` say what in the question lay outside the training rows; `recipe_steps` are the steps before the model in
     words; `earlier_labels` were replaced by `label`, oldest first; `rules` were in force when it was asked (they reach

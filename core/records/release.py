@@ -124,6 +124,12 @@ class Release:
     id: str = field(default_factory=new_id)
     created_at: datetime = field(default_factory=utc_now)
 
+    def lets_answer(self, model_version_id: str) -> bool:
+        """Whether it is by this release that a version answers: everything from then on, or a share."""
+        if self.action == "start_canary" and self.plan.canary is not None:
+            return self.plan.canary.model_version_id == model_version_id
+        return self.action in ("promote", "roll_back") and self.model_version_id == model_version_id
+
 
 @dataclass(frozen=True)
 class ShadowAnswer:

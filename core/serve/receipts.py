@@ -55,7 +55,7 @@ def find_receipt(store: Store, prediction_id: str, *, project_id: str) -> Receip
     prototype = load_prototype(store, model.id)
     inputs = {column.name: prediction.inputs.get(column.name) for column in prototype.columns}
     recipe, table = store.newest(Recipe, id=model.recipe_id), store.newest(DatasetVersion, id=model.dataset_id)
-    releases = store.find(Release, project_id=project_id, model_version_id=model.id)
+    releases = [one for one in store.find(Release, project_id=project_id) if one.lets_answer(model.id)]
     before = [release for release in releases if release.created_at <= prediction.predicted_at]
     referral = store.newest(Referral, id=prediction.id)
     return Receipt(

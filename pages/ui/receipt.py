@@ -106,7 +106,8 @@ def _say_model(receipt: Receipt) -> str:
     said += f", approved by {plain(model.approved_by)}" if model.approved_by else ""
     if release is None:
         return f"{said}."
-    return f"{said}, made live by {plain(release.promoted_by)} as release {release.generation}."
+    how = "given a share of the questions" if release.action == "start_canary" else "made live"
+    return f"{said}, {how} by {plain(release.promoted_by)} as release {release.generation}."
 
 
 def _show_again(again: Recomputed) -> None:

@@ -114,6 +114,22 @@ def test_one_request_of_many_rows_has_one_version_and_the_log_names_it(live: Liv
     assert sum(window.n_rows for window in windows) >= sum(number == 2 for number in ids.values())
 
 
+def test_the_receipt_of_a_canarys_answer_names_the_release_that_gave_it_a_share(
+    live: Live, challenger: ModelVersion
+) -> None:
+    start_canary(live, challenger, 0.9)
+    seen = generation(live)
+    answers = [live.post(json.dumps({"rows": [live.row()]}), **{"X-Routing-Key": str(n)}).json() for n in range(20)]
+    given = {answer["model_version"]: answer["predictions"][0]["id"] for answer in answers}
+    wait_for(lambda: all(live.store.count(Prediction, id=one) for one in given.values()))
+    receipts = {
+        number: serve.find_receipt(live.store, one, project_id=live.world.project.id) for number, one in given.items()
+    }
+    assert (receipts[2].model.id, receipts[2].release.generation) == (challenger.id, seen)
+    assert (receipts[2].release.action, receipts[2].release.promoted_by) == ("start_canary", "Cleo")
+    assert (receipts[1].release.action, receipts[1].release.promoted_by) == ("promote", "Bert")
+
+
 def test_metadata_says_who_answers_how_much(live: Live, challenger: ModelVersion) -> None:
     assert live.client.metadata(live.slug)["canary"] is None
     start_canary(live, challenger, 0.25)
