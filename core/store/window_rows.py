@@ -33,10 +33,9 @@ def add_windows(first: records.Window, second: records.Window) -> records.Window
 
 def _add(first: Any, second: Any) -> Any:
     """Return the sum of two numbers, of two rows of counts, or of either by name."""
-    if not first or not second:
-        return first or second
     if isinstance(first, dict):
-        return {name: _add(first.get(name), second.get(name)) for name in {**first, **second}}
+        both = {name: _add(first[name], second[name]) for name in first.keys() & second.keys()}
+        return {**first, **second, **both}
     return first + second if isinstance(first, int) else add_counts(first, second)
 
 

@@ -26,6 +26,8 @@ LOCAL_SETTINGS = {
     # Fits run in child processes of the workers, so that they can be killed.
     "distributed.worker.daemon": False,
     "distributed.worker.profile.enabled": False,
+    # Before its threads take tasks: two that import the same modules at once can wait for each other for ever.
+    "distributed.worker.preload": ["core.train"],
 }
 
 

@@ -55,6 +55,12 @@ def test_adding_windows_is_associative_and_the_order_does_not_matter(windows: li
     assert left == add_windows(third, add_windows(second, first))
 
 
+def test_a_name_that_only_one_window_has_keeps_its_count_even_if_that_is_zero() -> None:
+    with_zero, without = Window("p", "m", START, unknown={"size": 0}), Window("p", "m", START, unknown={"town": 2})
+    for one, other in ((with_zero, without), (without, with_zero)):
+        assert add_windows(one, other).unknown == {"size": 0, "town": 2}
+
+
 @given(by_name(4), st.dictionaries(NAMES, COUNT), rows_of(5))
 def test_counts_come_out_of_the_database_as_they_went_in(
     named: dict[str, tuple[int, ...]], single: dict[str, int], row: tuple[int, ...]

@@ -65,6 +65,12 @@ def fits_at_work(cluster: LocalCluster) -> list[psutil.Process]:
     return [fit for worker in workers for server in worker.children() for fit in server.children()]
 
 
+def test_workers_import_what_fits_need_before_they_take_tasks(cluster: LocalCluster) -> None:
+    with train.connect(cluster.scheduler_address) as client:
+        for preloaded in client.run(lambda dask_worker: [one.name for one in dask_worker.preloads]).values():
+            assert preloaded == ["core.train"]
+
+
 def test_every_family_is_scored_on_every_fold_and_guessing_comes_last(
     store: Store, cluster: LocalCluster, make_recipe: MakeRecipe
 ) -> None:
