@@ -3,10 +3,9 @@
 import ast
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = sorted(path for path in (ROOT / "core").rglob("*.py") if "versions" not in path.parts)
@@ -40,10 +39,19 @@ def relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
+@cache
+def code_of(path: Path) -> str:
+    return path.read_text()
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(code_of(path))
+
+
+def offenders(paths: Iterable[Path], find: Callable[[Path], Sequence[str]]) -> dict[str, Sequence[str]]:
+    """What `find` objects to, by file: all of it at once, so that one run names everything to mend."""
+    return {relative(path): found for path in paths if (found := find(path))}
 
 
 def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -55,80 +63,87 @@ def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 def only_names(path: Path) -> bool:
     """Whether a package's front holds nothing to read: a docstring, imports, and the list of names."""
     kinds = (ast.Import, ast.ImportFrom, ast.Expr, ast.Assign)
-    return path.name == "__init__.py" and all(isinstance(one, kinds) for one in ast.parse(path.read_text()).body)
+    return path.name == "__init__.py" and all(isinstance(one, kinds) for one in tree_of(path).body)
 
 
-@pytest.mark.parametrize("path", [path for path in OURS if not only_names(path)], ids=relative)
-def test_modules_stay_small_enough_to_read(path: Path) -> None:
-    limit = MAX_PAGE_LINES if path in PAGES else MAX_MODULE_LINES
-    assert len(path.read_text().splitlines()) <= limit
+def imported(path: Path) -> set[str]:
+    """The packages that a module imports, anywhere in it."""
+    nodes = list(ast.walk(tree_of(path)))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return {name.split(".")[0] for name in plain | {n.module or "" for n in nodes if isinstance(n, ast.ImportFrom)}}
 
 
-@pytest.mark.parametrize("path", OURS, ids=relative)
-def test_functions_stay_small_enough_to_read(path: Path) -> None:
-    long = {function.name: body_lines(function) for function in functions(path)}
-    assert {name: n for name, n in long.items() if n > MAX_FUNCTION_LINES} == {}
+def test_modules_stay_small_enough_to_read() -> None:
+    def too_long(path: Path) -> list[str]:
+        n_lines = len(code_of(path).splitlines())
+        return [f"{n_lines} lines"] if n_lines > (MAX_PAGE_LINES if path in PAGES else MAX_MODULE_LINES) else []
+
+    assert offenders((path for path in OURS if not only_names(path)), too_long) == {}
 
 
-@pytest.mark.parametrize("path", OURS, ids=relative)
-def test_dangerous_calls_stay_in_the_module_that_guards_them(path: Path) -> None:
-    code = path.read_text()
-    found = [rule for rule, allowed in GUARDED.items() if re.search(rule, code) and relative(path) not in allowed]
-    assert found == []
+def test_functions_stay_small_enough_to_read() -> None:
+    def too_long(path: Path) -> list[str]:
+        functions = [n for n in ast.walk(tree_of(path)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+        return [function.name for function in functions if body_lines(function) > MAX_FUNCTION_LINES]
+
+    assert offenders(OURS, too_long) == {}
 
 
-@pytest.mark.parametrize("path", [*PAGES, *UI], ids=relative)
-def test_pages_learn_and_transform_nothing_themselves(path: Path) -> None:
-    imports = {
-        name.split(".")[0]
-        for node in ast.walk(ast.parse(path.read_text()))
-        for name in (
-            [alias.name for alias in node.names]
-            if isinstance(node, ast.Import)
-            else [node.module or ""]
-            if isinstance(node, ast.ImportFrom)
-            else []
-        )
-    }
-    assert imports.isdisjoint({"sklearn", "numpy", "duckdb", "pyarrow", "sqlalchemy", "distributed", "mlflow"})
+def test_dangerous_calls_stay_in_the_module_that_guards_them() -> None:
+    def unguarded(path: Path) -> list[str]:
+        return [
+            rule
+            for rule, allowed in GUARDED.items()
+            if relative(path) not in allowed and re.search(rule, code_of(path))
+        ]
+
+    assert offenders(OURS, unguarded) == {}
 
 
-@pytest.mark.parametrize("path", PAGES, ids=relative)
-def test_no_page_imports_another_page(path: Path) -> None:
-    imports = re.findall(r"^\s*(?:from|import)\s+pages\b.*", path.read_text(), re.MULTILINE)
-    assert [
-        line for line in imports if not re.match(r"\s*(from pages import ui$|(from|import) pages\.ui\b)", line)
-    ] == []
+def test_pages_learn_and_transform_nothing_themselves() -> None:
+    libraries = {"sklearn", "numpy", "duckdb", "pyarrow", "sqlalchemy", "distributed", "mlflow"}
+    assert offenders([*PAGES, *UI], lambda path: sorted(imported(path) & libraries)) == {}
 
 
-@pytest.mark.parametrize("path", PAGES, ids=relative)
-def test_page_files_are_named_verb_object_so_that_deep_links_open_inside_the_frame(path: Path) -> None:
-    assert re.fullmatch(r"[a-z]+_[a-z_]+", path.stem)
+def test_no_page_imports_another_page() -> None:
+    def other_pages(path: Path) -> list[str]:
+        imports = re.findall(r"^\s*(?:from|import)\s+pages\b.*", code_of(path), re.MULTILINE)
+        allowed = r"\s*(from pages import ui$|(from|import) pages\.ui\b)"
+        return [line for line in imports if not re.match(allowed, line)]
+
+    assert offenders(PAGES, other_pages) == {}
 
 
-@pytest.mark.parametrize("path", CORE, ids=relative)
-def test_no_module_of_core_holds_changing_state(path: Path) -> None:
+def test_page_files_are_named_verb_object_so_that_deep_links_open_inside_the_frame() -> None:
+    assert [path.stem for path in PAGES if not re.fullmatch(r"[a-z]+_[a-z_]+", path.stem)] == []
+
+
+def test_no_module_of_core_holds_changing_state() -> None:
     """Module-level names bound to a bare list, dict or set that is not a constant by its name."""
-    changing = [
-        target.id
-        for node in ast.parse(path.read_text()).body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.List | ast.Dict | ast.Set)
-        for target in node.targets
-        if isinstance(target, ast.Name) and not target.id.isupper() and not target.id.startswith("__")
-    ]
-    assert changing == []
+
+    def changing(path: Path) -> list[str]:
+        return [
+            target.id
+            for node in tree_of(path).body
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.List | ast.Dict | ast.Set)
+            for target in node.targets
+            if isinstance(target, ast.Name) and not target.id.isupper() and not target.id.startswith("__")
+        ]
+
+    assert offenders(CORE, changing) == {}
 
 
-@pytest.mark.parametrize("path", CORE, ids=relative)
-def test_public_functions_and_classes_say_what_they_do(path: Path) -> None:
-    missing = [
-        node.name
-        for node in ast.parse(path.read_text()).body
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        and not node.name.startswith("_")
-        and not ast.get_docstring(node)
-    ]
-    assert missing == []
+def test_public_functions_and_classes_say_what_they_do() -> None:
+    def silent(path: Path) -> list[str]:
+        return [
+            node.name
+            for node in tree_of(path).body
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            and not node.name.startswith("_")
+            and not ast.get_docstring(node)
+        ]
+
+    assert offenders(CORE, silent) == {}
 
 
 def test_committed_files_name_no_address_of_a_package_registry_and_no_path_of_a_machine() -> None:
