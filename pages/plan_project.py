@@ -62,4 +62,3 @@ with right:
 if st.button("Save the plan", type="primary", icon=":material/save:", key="plan_save"):
     plan.change_objective(store, project.id, by=ui.person(), **changes)
     ui.run_again("The plan is saved.")
-from pages import other
