@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
 from core.errors import BadInputError
 from core.records import Decision
 
@@ -79,7 +76,11 @@ def _refuse_bomb(path: Path) -> None:
         )
 
 
-def _open_workbook(file: BinaryIO) -> openpyxl.Workbook:
+def _open_workbook(file: BinaryIO) -> Any:
+    # Imported here: a service that starts again has no need of it, and it takes a twentieth of the start.
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         return openpyxl.load_workbook(file, read_only=True, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError, ParseError) as error:

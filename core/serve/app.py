@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from core.serve.batch_routes import BATCH_ROUTES
 from core.serve.memory import give_back_regularly
@@ -60,9 +61,17 @@ def create_app(
         await run_sync(service.stop)
 
     # FastAPI's own pages at /docs load scripts from the internet, which not every site has; ours do not.
-    app = FastAPI(title="Full Circle predictions", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    # Its telemetry looks for a collector at every request; /metrics and the log are ours.
+    app = FastAPI(
+        title="Full Circle predictions",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
     # FastAPI looks through all its routers for every request. This one comes thousands of times a second.
-    app.router.routes.insert(0, Route("/v1/{deployment}/predict", predict, methods=["POST"]))
+    app.router.routes.insert(0, Route("/v1/{deployment}/predict", Predict(), methods=["POST"]))
     app.add_middleware(RequestIds)
     app.state.service = service
     app.state.openapi = OpenApi(service)
@@ -78,6 +87,15 @@ def create_app(
     app.add_exception_handler(ClientDisconnect, _say_nothing)
     app.add_exception_handler(Exception, _refuse_bug)
     return app
+
+
+class Predict:
+    """`predict` as an application of its own: Starlette wraps each call of a function in several others."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        response = await predict(Request(scope, receive))
+        await response(scope, receive, send)
 
 
 def _refuse(_request: Request, error: Exception) -> JSONResponse:

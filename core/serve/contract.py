@@ -168,6 +168,8 @@ def _wrong(column: PrototypeColumn, position: int) -> RefusalError:
 
 
 def _is_number(value: Any) -> bool:
+    if type(value) is float:
+        return math.isfinite(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     try:

@@ -4,12 +4,12 @@ import logging
 import re
 from contextvars import ContextVar
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.records import new_id
 
 HEADER = "X-Request-ID"
+RAW_HEADER = HEADER.lower().encode()
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s [%(request_id)s]: %(message)s"
 SANE = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 CURRENT: ContextVar[str] = ContextVar("request_id", default="-")
@@ -32,12 +32,13 @@ class RequestIds:
             await self._app(scope, receive, send)
             return
         request_id = _choose(scope)
+        named = (RAW_HEADER, request_id.encode("ascii"))
         # Not set back: the server logs what went wrong after this has ended, in the same task.
         CURRENT.set(request_id)
 
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = request_id
+                message["headers"] = [*message["headers"], named]
             await send(message)
 
         await self._app(scope, receive, send_named)
@@ -45,7 +46,7 @@ class RequestIds:
 
 def _choose(scope: Scope) -> str:
     for name, value in scope["headers"]:
-        if name == b"x-request-id" and SANE.fullmatch(value):
+        if name == RAW_HEADER and SANE.fullmatch(value):
             return str(value, "ascii")
     return new_id()
 

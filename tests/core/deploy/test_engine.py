@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from threadpoolctl import threadpool_limits
 
@@ -15,6 +18,7 @@ from core import prepare
 from core.deploy.answers import OnnxScorer, PipelineScorer, Scorer
 from core.deploy.engine import ALL, MODEL_ONLY, choose_engine
 from core.deploy.golden import odd_rows
+from core.deploy.graph_inputs import NUMBERS, TEXTS, GraphFeed
 from core.deploy.prototype import build_prototype, request_rows
 from core.evaluate.model_folder import read_model, write_model
 from core.prepare import SplitRows
@@ -104,6 +108,31 @@ def test_where_the_features_do_not_convert_the_model_alone_does(
     assert engine == "onnx"
     assert reason.startswith(MODEL_ONLY)
     assert_same(OnnxScorer(pipeline, tmp_path / "model.onnx"), pipeline, part)
+
+
+def test_plain_columns_of_a_request_are_fed_as_those_of_a_table_are() -> None:
+    frame = pd.DataFrame({"size": [1.5, None, -3.0], "town": ["Ulm", None, "Bonn"], "new": [True, False, None]})
+    pipeline = Pipeline(
+        [
+            ("coerce", prepare.CoerceColumns(["size", "town", "new"], ["number", "category", "boolean"])),
+            ("features", ColumnTransformer([("all", FunctionTransformer(), ["new", "town", "size"])])),
+            ("model", None),
+        ]
+    )
+    pipeline[:-1].fit(frame)
+    inputs = [SimpleNamespace(name=NUMBERS, type="tensor(double)"), SimpleNamespace(name=TEXTS, type="tensor(string)")]
+    feed = GraphFeed(pipeline, inputs)
+    expected = feed.from_table(frame)
+    rows = [
+        {"size": 1.5, "town": "Ulm", "new": True},
+        {"size": None, "town": None, "new": False},
+        {"size": -3, "town": "Bonn", "new": None},
+    ]
+    assert feed.is_plain
+    fed = feed.from_rows(rows)
+    np.testing.assert_array_equal(fed[NUMBERS], expected[NUMBERS])
+    assert fed[TEXTS].tolist() == expected[TEXTS].tolist()
+    assert (fed[NUMBERS].dtype, fed[TEXTS].dtype) == (expected[NUMBERS].dtype, expected[TEXTS].dtype)
 
 
 def test_a_table_step_without_a_way_for_rows_is_given_a_table(
