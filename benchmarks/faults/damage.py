@@ -27,6 +27,7 @@ from tests.running import ROOT
 FAMILIES = ("linear", "naive_bayes", "decision_tree", "hist_gradient_boosting", "k_nearest_neighbors", "random_forest")
 APART_EVERY = 50
 FIRST_NUMBER = 100
+SAID_EVERY = 60
 
 
 def measure(_made: Made, folder: Path, *, quick: bool) -> Json:
@@ -84,6 +85,8 @@ def damage_all(home: Path, slug: str, seed: int, n_flips: int, n_cuts: int) -> J
         found["answered"] += len(served.loaded.predict_rows(ROWS).predictions) == len(ROWS)
         found["files"][name] += 1
         shutil.rmtree(path.parent)
+        if (number + 1) % SAID_EVERY == 0:
+            print(f"    {number + 1} damaged, {found['served']} served", file=sys.stderr, flush=True)
     store.engine.dispose()
     return found
 

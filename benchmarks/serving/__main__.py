@@ -1,7 +1,8 @@
 """`python -m benchmarks.serving`: requests a second and latencies of the prediction service, beside others.
 
 All services run at once with the same number of workers and are asked in turn, in changing order, by a load generator
-in a process of its own; figures are medians over rounds. Ours checks, logs and counts every row, as always.
+in a process of its own; figures of the first model are medians over rounds, those of the others come from one. Ours
+checks, logs and counts every row, as always.
 `--quick` takes one model, short rounds, and MLflow only where `--environment` names one that is there already.
 """
 
@@ -31,6 +32,8 @@ CLIENTS = (1, 16, 64)
 N_ROWS = (1, 100)
 MEMORY_CLIENTS = 16
 WARM_REQUESTS = 20_000
+N_LOTS = 10
+"""The requests before memory is looked at again are asked in so many lots, so that one sees how it goes."""
 CATCH_UP_S = 120
 REST_S = 65
 """Until the log is written and freed memory has been given back, which the service does every minute."""
@@ -51,10 +54,12 @@ def ask(service: Service, folder: Path, rows: list[dict[str, object]], **how: fl
     return figures
 
 
-def measure(running: list[Service], folder: Path, rows: list[dict[str, object]], plan: "Plan") -> dict[Case, Figures]:
+def measure(
+    running: list[Service], folder: Path, rows: list[dict[str, object]], plan: "Plan", n_rounds: int
+) -> dict[Case, Figures]:
     """Return the medians of each service for each number of rows and clients."""
     found: defaultdict[Case, list[Figures]] = defaultdict(list)
-    for turn in range(plan.n_rounds):
+    for turn in range(n_rounds):
         for n_rows in plan.n_rows:
             for clients in plan.clients:
                 first = turn % len(running)
@@ -65,10 +70,10 @@ def measure(running: list[Service], folder: Path, rows: list[dict[str, object]],
 
 
 class Plan:
-    """How long and how often is measured."""
+    """How long and how often is measured: the first model, which has the goals, in all rounds, the others in one."""
 
     def __init__(self, *, quick: bool) -> None:
-        self.n_rounds, self.seconds = (1, 2.0) if quick else (3, 5.0)
+        self.n_rounds, self.seconds = (1, 2.0) if quick else (3, 3.0)
         self.clients, self.n_rows = ((1, 16), N_ROWS) if quick else (CLIENTS, N_ROWS)
         self.models = list(MODELS)[:1] if quick else list(MODELS)
         self.memory_requests = 50_000 if quick else 1_000_000
@@ -96,8 +101,10 @@ def memory_mb(service: Service) -> float:
 def grow(service: Service, folder: Path, rows: list[dict[str, object]], n_requests: int) -> float:
     """Return by how many MB the service has grown after so many requests, warmed up before and at rest both times."""
     at_rest = []
-    for count in (WARM_REQUESTS, n_requests):
-        ask(service, folder, rows[:1], clients=MEMORY_CLIENTS, requests=count)
+    for lots in ((WARM_REQUESTS,), (n_requests // N_LOTS,) * N_LOTS):
+        for number, count in enumerate(lots, 1):
+            errors = ask(service, folder, rows[:1], clients=MEMORY_CLIENTS, requests=count)["errors"]
+            print(f"  {number * count:,} requests, {errors:.0f} errors, {memory_mb(service):.0f} MB", flush=True)
         time.sleep(REST_S)
         at_rest.append(memory_mb(service))
     return at_rest[1] - at_rest[0]
@@ -156,7 +163,7 @@ def main() -> int:
             part.mkdir()
             served = make_served(part, model)
             with services.all_running(served, part, options.workers, mlflow) as running:
-                results[model] = measure(running, part, served.rows, plan)
+                results[model] = measure(running, part, served.rows, plan, 1 if number else plan.n_rounds)
                 show(model, results[model])
                 behind_s, dropped = catch_up(served.home)
                 n_dropped += dropped

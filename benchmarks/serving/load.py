@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from array import array
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -113,7 +114,9 @@ async def ask(options: argparse.Namespace) -> dict[str, float]:
         *(loop.create_connection(lambda: Client(run), address.hostname, address.port) for _ in range(options.clients))
     )
     limit = None if options.requests else options.seconds + TIMEOUT_S
-    await asyncio.wait_for(run.done.wait(), limit)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(run.done.wait(), limit)
+    run.n_errors += run.n_clients  # Those that still wait for their answer.
     taken_s = time.perf_counter() - started_at
     ordered = sorted(run.latencies) or [float("nan")]
     return {
