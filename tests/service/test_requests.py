@@ -203,7 +203,7 @@ def test_the_docs_page_needs_nothing_from_elsewhere(live: Live) -> None:
     assert "src=" not in page
     assert "href=" not in page
     schema = live.http.get("/openapi.json").json()
-    assert "/v1/{deployment}/predict" in schema["paths"]
+    assert f"/v1/{live.slug}/predict" in schema["paths"]
 
 
 def test_the_copied_curl_and_python_examples_work(live: Live) -> None:
