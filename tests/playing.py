@@ -13,6 +13,18 @@ from core.store import JobHandle, LabelledPrediction, Store
 from tests.model_worlds import World
 
 
+class DyingHandle(JobHandle):
+    """A handle whose work is killed after some reports."""
+
+    n_reports = 0
+
+    def report(self, progress: float, message: str) -> None:
+        super().report(progress, message)
+        self.n_reports += 1
+        if self.n_reports == 2:
+            raise KeyboardInterrupt
+
+
 @dataclass
 class Live:
     """A running service with one project live on it."""

@@ -12,7 +12,8 @@ from core.errors import NotReadyError
 from core.store import Store
 
 POLL_S = 0.1
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 180.0
+"""It takes a few seconds where nothing else is done."""
 STOP_TIMEOUT_S = 20.0
 
 
@@ -23,7 +24,7 @@ def job_runner(store: Store) -> Iterator[None]:
     Raises
     ------
     NotReadyError
-        When it does not start within a minute.
+        When it does not start within three minutes.
     """
     environment = {
         **os.environ,

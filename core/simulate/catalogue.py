@@ -30,7 +30,7 @@ PATTERNS: Mapping[FaultPattern, str] = MappingProxyType(
 
 @dataclass(frozen=True)
 class FaultInfo:
-    """A kind of fault. `title` follows "The"; `n_columns` are the least and the most it takes, of `kinds`.
+    """A kind of fault. `why` is how it comes about; `n_columns` are the least and the most it takes, of `kinds`.
 
     `amount` is the unit of the severity: standard deviations, or the share of the rows that are met. For labels of
     regression it is always deviations.
@@ -63,7 +63,12 @@ FAULTS: Mapping[FaultKind, FaultInfo] = MappingProxyType(
             "The same rows get another truth", "What was learnt holds no longer.", (0, 1), of_labels=True
         ),
         "label_noise": FaultInfo("Labels are wrong by chance", "Whoever writes them tires.", (0, 0), of_labels=True),
-        "outage": FaultInfo("No questions come", "The sender is down.", (0, 0)),
+        "outage": FaultInfo(
+            "No questions come",
+            "The sender is down. Silence is only noticed where questions usually come at this time of day, and after "
+            "as long as the rule 'Nobody asks any more' waits.",
+            (0, 0),
+        ),
         "malformed": FaultInfo("Questions are malformed", "The service refuses them.", (0, 0)),
     }
 )

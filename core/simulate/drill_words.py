@@ -4,6 +4,11 @@ from collections.abc import Sequence
 
 from core.records import AlarmScore, FaultScore
 
+OF_SILENCE = (
+    " Silence is only strange after a while, where questions usually come at this time of day: the rule 'Nobody asks "
+    "any more' says so."
+)
+
 
 def say_drill(
     faults: Sequence[FaultScore], alarms: Sequence[AlarmScore], *, n_open_before: int, is_over: bool
@@ -47,7 +52,8 @@ def _say_fault(score: FaultScore, *, is_over: bool) -> str:
     if score.began_at is None:
         return f"{what}: {'it met no row' if is_over else 'has not begun yet'}."
     if score.noticed_after_s is None:
-        return f"{what} ({_count(score.n_rows, 'row')}): {'nobody noticed' if is_over else 'not noticed yet'}."
+        why = OF_SILENCE if score.fault.kind == "outage" else ""
+        return f"{what} ({_count(score.n_rows, 'row')}): {'nobody noticed' if is_over else 'not noticed yet'}.{why}"
     after = f"noticed after {_say_seconds(score.noticed_after_s)} ({_count(score.noticed_after_rows or 0, 'row')})"
     named = {True: ", which named the right column", False: ", which named other columns", None: ""}
     seen = f" {score.acknowledged_by} acknowledged it." if score.acknowledged_by else " Nobody has acknowledged it."

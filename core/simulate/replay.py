@@ -3,6 +3,7 @@
 import heapq
 import random
 import time
+from collections import deque
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,8 @@ SAVE_SHARE = 0.05
 """Saving may take at most this share of the time: many labels on their way make it dear."""
 LOOK_INTERVAL_S = 1.0
 POLL_S = 0.05
+BATCHES_REMEMBERED = 1_000
+"""Minutes of a play: as late as an alarm may be seen after it opened."""
 
 
 def run_replay(handle: JobHandle) -> Json:
@@ -38,7 +41,7 @@ def run_replay(handle: JobHandle) -> Json:
     StoppedError
         When the person stopped it.
     NotReadyError
-        When the service stays away for half a minute.
+        When the service stays away for two minutes.
     """
     play = Play(handle)
     try:
@@ -65,6 +68,8 @@ class Play:
         self.saved_at = self.looked_at = 0.0
         self.save_interval_s = SAVE_INTERVAL_S
         self.is_asking = False
+        # When how many rows had been asked: a play falls behind its times, and stands still while nobody plays it.
+        self.asked: deque[tuple[float, int]] = deque([(0.0, self.position)], maxlen=BATCHES_REMEMBERED)
 
     def run(self) -> Json:
         """Play row after row, wait for the last labels, and after a drill for the last alarms."""
@@ -107,6 +112,7 @@ class Play:
             last = min(progress.next_row + size, settings.last_row)
             self._ask_batch(self.rows.read(progress.next_row, last))
             progress.next_row = last
+            self.asked.append((time.time(), self.position))
             self.is_asking = False
             self._tick()
 
@@ -212,7 +218,7 @@ class Play:
 
     def _row_at(self, moment: float) -> int:
         """Return how many rows of the play had been asked at a moment."""
-        return min(int(np.searchsorted(self.times, moment - self.started_at)), self.position)
+        return next((position for at, position in reversed(self.asked) if at <= moment), self.asked[0][1])
 
     def _save(self, *, force: bool = False) -> None:
         # A batch counts wholly or not at all: one that is interrupted is asked again, under the same keys.

@@ -9,7 +9,8 @@ from core.records import Json, Label
 from core.serve import ServiceClient, service_address
 from core.store import Store
 
-RETRY_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+RETRY_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
+"""Two minutes: a service that keeps dying is started again after half a minute at the latest, which takes its time."""
 Wait = Callable[[float], None]
 
 
@@ -48,7 +49,7 @@ class Sender:
         self.client = None
 
     def _call(self, method: str, content: Any, **options: str) -> Json:
-        """Call the service; when it is away, look for it again for half a minute before giving up."""
+        """Call the service; when it is away, look for it again for two minutes before giving up."""
         for pause in RETRY_PAUSES_S:
             try:
                 return self._call_once(method, content, **options)

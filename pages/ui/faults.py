@@ -45,7 +45,8 @@ def fault_fields(number: int, prototype: Prototype, choices: simulate.Choices, d
         period = max((last - first) // N_PERIODS, 2)
         fault = Fault(kind, first, max(last, first + 1), columns, severity, pattern, period, value)
         span = _say_span(fault, first_s, last_s, choices.n_rows)
-        st.markdown(plain(f"{span}, {simulate.describe_fault(fault, prototype.task)}."))
+        what = simulate.describe_fault(fault, prototype.task)
+        st.markdown(plain(f"{span}, {what}. {simulate.FAULTS[kind].why}"))
         return fault
 
 
@@ -94,10 +95,11 @@ def _severity(key: str, kind: FaultKind, prototype: Prototype) -> float:
 
 def _times(key: str, duration_s: float) -> tuple[float, float | None]:
     """Return from when till when in real seconds after the start; None is the end."""
-    unit, unit_s, step = ("minute", 60.0, 0.5) if duration_s >= MINUTES_FROM_S else ("second", 1.0, 1.0)
+    in_minutes = duration_s >= MINUTES_FROM_S
+    unit, unit_s, step, form = ("minute", 60.0, 0.5, "%.1f") if in_minutes else ("second", 1.0, 1.0, "%.0f")
     end = max(math.ceil(duration_s / unit_s / step) * step, step)
     prefill(f"{duration_s:.1f}", **{f"{key}_span": (math.floor(end / 3 / step) * step, end)})
-    first, last = st.slider(f"From {unit}, until {unit}", 0.0, end, step=step, key=f"{key}_span")
+    first, last = st.slider(f"From {unit}, until {unit}", 0.0, end, step=step, format=form, key=f"{key}_span")
     return first * unit_s, None if last >= end else last * unit_s
 
 

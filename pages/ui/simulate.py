@@ -162,7 +162,7 @@ def _say_plan(choices: simulate.Choices, duration_s: float, n_faults: int) -> st
         )
     if n_faults:
         waits_s = choices.grace_s + choices.label_delay_s
-        words += f"; then {_say_duration(waits_s)} of waiting for late alarms. Alerts are looked for every ten seconds"
+        words += f"; then {_say_duration(waits_s)} of waiting for late alarms. The monitor looks every 10 to 30 seconds"
     return f"{words}."
 
 

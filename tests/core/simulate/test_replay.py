@@ -10,9 +10,9 @@ import pytest
 from core import serve, simulate
 from core.errors import BadInputError, NoDataError, NotReadyError
 from core.records import Job, Json, utc_now
-from core.store import JobHandle, StoppedError, Store
+from core.store import StoppedError, Store
 from tests.model_worlds import approve, make_frame, make_world, promote
-from tests.playing import Live
+from tests.playing import DyingHandle, Live
 from tests.waiting import wait_for
 
 
@@ -85,18 +85,6 @@ def test_it_stops_within_a_second_when_asked(live: Live) -> None:
     stopped = live.store.get(Job, job.id)
     assert live.start(1).params["first_row"] == stopped.result["next_row"] < 200
     live.store.update(live.store.find(Job, kind="replay")[-1], status="stopped")
-
-
-class DyingHandle(JobHandle):
-    """A handle whose work is killed after some reports."""
-
-    n_reports = 0
-
-    def report(self, progress: float, message: str) -> None:
-        super().report(progress, message)
-        self.n_reports += 1
-        if self.n_reports == 2:
-            raise KeyboardInterrupt
 
 
 def test_work_that_was_interrupted_goes_on_from_its_recorded_place(live: Live) -> None:
