@@ -178,6 +178,7 @@ class JobRunner:
 
     def _remove_expired(self) -> None:
         monitor.remove_expired(self.store, utc_now())
+        monitor.remove_old_alerts(self.store, utc_now())
 
     def _remove_old(self) -> None:
         serve.remove_old_batches(self.store, utc_now())

@@ -39,7 +39,7 @@ from core.monitor.notices.delivering import deliver_due
 from core.monitor.overview import live_events, overview
 from core.monitor.performance import performance
 from core.monitor.quality import quality
-from core.monitor.retention import LONGEST_DAYS, remove_expired, retention_days, set_retention
+from core.monitor.retention import LONGEST_DAYS, remove_expired, remove_old_alerts, retention_days, set_retention
 from core.monitor.slices import slice_performance
 from core.monitor.traffic import traffic
 from core.monitor.watch import keep_watch, report_watch
@@ -78,6 +78,7 @@ __all__ = [
     "rehearse_rule",
     "remove_channel",
     "remove_expired",
+    "remove_old_alerts",
     "reopen_alert",
     "report_watch",
     "resolve_alert",

@@ -1,6 +1,10 @@
-"""How long are questions and answers kept? As long as the project says; the counts in windows stay for ever."""
+"""How long are questions and answers kept? As long as the project says; the counts in windows stay for ever.
+
+What was told of alerts, and alerts that are long over, go by themselves: nobody would find anything among them.
+"""
 
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from core.errors import BadInputError
@@ -12,6 +16,10 @@ ROWS_AT_ONCE = 500
 """Rows deleted in one transaction, so that the prediction log hardly waits for its turn."""
 MOST_BATCHES = 200
 PAUSE_S = 0.05
+NOTICES_KEPT = timedelta(days=30)
+"""After a notice was taken, or given up."""
+ALERTS_KEPT = timedelta(days=365)
+"""After an alert was over: long enough to compare with the same season a year ago."""
 
 
 def set_retention(store: Store, project_id: str, days: int | None, *, by: str) -> Retention:
@@ -51,9 +59,26 @@ def remove_expired(store: Store, now: datetime) -> int:
 
 
 def _remove_batches(store: Store, project_id: str, before: datetime) -> int:
+    return _in_batches(lambda limit: store.log.remove_before(project_id, before, limit=limit))
+
+
+def remove_old_alerts(store: Store, now: datetime) -> tuple[int, int]:
+    """Delete what is long over; return how many alerts and how many notices.
+
+    Alerts go a year after they were over, with their history and evidence; notices 30 days after they were taken or
+    given up. An alert that is not over is never deleted, nor is a notice that waits.
+    """
+    return (
+        _in_batches(lambda limit: store.alerts.remove_resolved(now - ALERTS_KEPT, limit=limit)),
+        _in_batches(lambda limit: store.outbox.remove_ended(now - NOTICES_KEPT, limit=limit)),
+    )
+
+
+def _in_batches(remove: Callable[[int], int]) -> int:
+    """Delete batch by batch, with pauses, until nothing is left or there were many; return how much went."""
     n_removed = 0
     for _ in range(MOST_BATCHES):
-        n_gone = store.log.remove_before(project_id, before, limit=ROWS_AT_ONCE)
+        n_gone = remove(ROWS_AT_ONCE)
         n_removed += n_gone
         if n_gone < ROWS_AT_ONCE:
             break

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from core import records
 from core.store.database import take_turn
@@ -55,6 +56,19 @@ class AlertDesk:
             if rows:
                 connection.execute(insert(DELIVERY), rows)
         return taken
+
+    def remove_resolved(self, before: datetime, *, limit: int) -> int:
+        """Delete at most `limit` of the oldest alerts that have been over since before a moment, with their history.
+
+        What is not over, or was opened again meanwhile, stays with all its evidence. Return how many went.
+        """
+        over = (ALERT.c.state == "resolved") & (ALERT.c.changed_at < before)
+        oldest = select(ALERT.c.id).where(over).order_by(ALERT.c.id).limit(limit)
+        with self.engine.begin() as connection:
+            gone = delete(ALERT).where(ALERT.c.id.in_(oldest), over).returning(ALERT.c.id)
+            ids = list(connection.scalars(gone))
+            connection.execute(delete(CHANGE).where(CHANGE.c.alert_id.in_(ids)))
+        return len(ids)
 
 
 def _take(connection: Connection, step: AlertStep) -> bool:

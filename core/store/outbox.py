@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, delete, insert, select, update
 
 from core import records
 from core.store.tables import TABLES, to_record, to_row
@@ -52,3 +52,13 @@ class Outbox:
         mine = (DELIVERY.c.id == delivery.id) & (DELIVERY.c.status == "waiting")
         with self.engine.begin() as connection:
             connection.execute(update(DELIVERY).where(mine).values(problem=problem, next_at=until))
+
+    def remove_ended(self, before: datetime, *, limit: int) -> int:
+        """Delete at most `limit` of the oldest notices that ended before a moment; return how many.
+
+        What still waits to be sent stays, however old.
+        """
+        ended = (DELIVERY.c.status != "waiting") & (DELIVERY.c.ended_at < before)
+        oldest = select(DELIVERY.c.id).where(ended).order_by(DELIVERY.c.id).limit(limit)
+        with self.engine.begin() as connection:
+            return int(connection.execute(delete(DELIVERY).where(DELIVERY.c.id.in_(oldest))).rowcount)

@@ -25,7 +25,8 @@ def retention_form(*, key: str) -> None:
         st.caption(
             "What is deleted cannot be brought back: no model can learn from it, no accuracy be computed from it, and "
             "a label that comes later finds no question. The counts by the minute stay: traffic and changed questions "
-            "remain visible. Tables made of questions and answers stay, too."
+            "remain visible. Tables made of questions and answers stay, too. Alerts are kept for a year after they are "
+            "over, what was sent of them for 30 days."
         )
         limited = st.toggle("Delete old questions", key=f"{key}_limited")
         chosen = st.number_input(

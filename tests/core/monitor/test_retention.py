@@ -7,7 +7,7 @@ import pytest
 from core import monitor
 from core.errors import BadInputError
 from core.monitor import retention
-from core.records import Job, LabelRecord, Prediction, Window
+from core.records import Alert, Delivery, Job, LabelRecord, Prediction, Window
 from core.store import Store
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -67,6 +67,22 @@ def test_a_log_that_a_model_learns_from_is_left_alone(store: Store) -> None:
     assert monitor.remove_expired(store, NOW) == 0
     store.update(job, status="done")
     assert monitor.remove_expired(store, NOW) == 1
+
+
+def test_alerts_go_a_year_after_they_are_over_and_notices_after_thirty_days(store: Store) -> None:
+    for days in (366, 364):
+        at = NOW - timedelta(days=days)
+        for state in ("resolved", "open"):
+            store.add(Alert("p", f"m{days}", "drift", f"{state} {days}", "", state=state, opened_at=at, changed_at=at))
+    # More than go at once.
+    sent = [*[31.0] * 25, 29.0]
+    for days in sent:
+        at = NOW - timedelta(days=days)
+        store.add(Delivery("p", "c", f"{days:g}", {}, status="delivered", created_at=at, ended_at=at))
+    store.add(Delivery("p", "c", "waits", {}, created_at=NOW - timedelta(days=99)))
+    assert monitor.remove_old_alerts(store, NOW) == (1, 25)
+    assert {alert.title for alert in store.find(Alert)} == {"open 366", "open 364", "resolved 364"}
+    assert [notice.subject for notice in store.find(Delivery)] == ["29", "waits"]
 
 
 @pytest.mark.parametrize("days", [0, -1, 3651])

@@ -62,3 +62,34 @@ def test_each_channel_gets_its_oldest_notice_first(store: Store) -> None:
     due = {delivery.channel_id: delivery for delivery in store.outbox.due(utc_now(), limit=10)}
     every = store.find(Delivery)
     assert (due["a"].id, due["b"].id) == (every[0].id, every[2].id)
+
+
+def test_only_alerts_that_have_long_been_over_go_with_their_history(store: Store) -> None:
+    now, long_ago = utc_now(), utc_now() - timedelta(days=400)
+    states = ("pending", "open", "acknowledged", "silenced", "resolved", "resolved", "resolved")
+    moments = (*[long_ago] * 6, now)
+    for number, (state, at) in enumerate(zip(states, moments, strict=True)):
+        alert = Alert("p", f"m{number}", "drift", "Drift", "", {"share": 0.1}, state=state, opened_at=at, changed_at=at)
+        store.add_all(
+            [alert, AlertChange("p", alert.id, None, "open", "a"), AlertChange("p", alert.id, "open", state, "a")]
+        )
+    before = now - timedelta(days=365)
+    assert store.alerts.remove_resolved(before, limit=1) == 1
+    assert store.alerts.remove_resolved(before, limit=10) == 1
+    assert store.alerts.remove_resolved(before, limit=10) == 0
+    left = store.find(Alert)
+    assert [alert.state for alert in left] == [*states[:4], "resolved"]
+    assert all(alert.evidence == {"share": 0.1} for alert in left)
+    assert sorted(change.alert_id for change in store.find(AlertChange)) == sorted([one.id for one in left] * 2)
+
+
+def test_only_notices_that_ended_long_ago_go_and_none_that_waits(store: Store) -> None:
+    now, long_ago = utc_now(), utc_now() - timedelta(days=40)
+    ends = {"delivered": long_ago, "dead": long_ago, "waiting": None, "new": now}
+    for subject, ended_at in ends.items():
+        status = "delivered" if subject == "new" else subject
+        store.add(Delivery("p", "c", subject, {}, status=status, created_at=long_ago, ended_at=ended_at))
+    before = now - timedelta(days=30)
+    assert store.outbox.remove_ended(before, limit=1) == 1
+    assert store.outbox.remove_ended(before, limit=10) == 1
+    assert [one.subject for one in store.find(Delivery)] == ["waiting", "new"]
