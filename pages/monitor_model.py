@@ -17,7 +17,7 @@ if model is None:
 first = st.container()
 busy = simulate.show_world(model)
 # Windows stay when old questions are deleted.
-was_asked = bool(store.log.windows(project.id, newest=1, with_bins=False)) or store.log.coverage(project.id)[0] > 0
+was_asked = bool(store.log.windows(project.id, newest=1, with_bins=False))
 
 if not was_asked:
     st.caption("No question has been asked yet. Traffic, changed questions and accuracy will appear here.")
@@ -39,7 +39,7 @@ def show_live() -> None:
         quality.show_quality(told.performance, told.estimate, told.worth)
         overview.show_history(told, decided)
         drift_panel.show_drift(told.drift)
-        drift_panel.show_input_quality(monitor.quality(store, project.id))
+        drift_panel.show_input_quality(overview.recent_input_quality(*decided))
         live.show_traffic(monitor.traffic(store, project.id, since=live.chosen_since()))
 
 

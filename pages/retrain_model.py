@@ -13,7 +13,7 @@ champion = deploy.live_model(store, project.id)
 if champion is None:
     ui.stop_missing("No model is live yet.", "There is something to renew once a model is live.", stage="deploy")
 
-n_answered, n_labelled = store.log.count(project.id)
+n_answered, n_labelled = store.log.coverage(project.id)
 job = ui.newest_job("retrain")
 busy = job is not None and job.active
 

@@ -119,7 +119,7 @@ def _deploy(store: Store, project_id: str) -> Found:
 
 def _monitor(store: Store, project_id: str) -> Found:
     n_alerts = store.count(records.Alert, project_id=project_id, state="open")
-    if store.newest(records.Prediction, project_id=project_id) is None:
+    if not store.log.has_answers(project_id):
         return False, "No prediction has been made yet."
     if n_alerts:
         return True, f"{n_alerts} open alert{'s' if n_alerts > 1 else ''}."

@@ -95,7 +95,7 @@ def _read(store: Store, project_id: str) -> _Standing:
     deployment = store.releases.current(project_id)
     model = store.get(ModelVersion, deployment.model_version_id) if deployment else None
     evaluation = store.get(Evaluation, model.evaluation_id) if model else _best_tested(store, project_id)
-    n_predictions, n_labelled = store.log.count(project_id, model_version_id=model.id) if model else (0, 0)
+    n_predictions, n_labelled = store.log.coverage(project_id, model_version_id=model.id) if model else (0, 0)
     return _Standing(
         project=store.get(Project, project_id),
         objective=plan.current_objective(store, project_id),

@@ -173,6 +173,12 @@ class PredictionLog:
             n_rows, n_labelled = connection.execute(sums.where(in_span(project_id, None, None, model_version_id))).one()
         return int(n_rows or 0), int(n_labelled or 0)
 
+    def has_answers(self, project_id: str) -> bool:
+        """Return whether any row was ever answered and logged, from the windows."""
+        answered = select(WINDOW.c.n_rows).where(in_span(project_id, None, None, None), WINDOW.c.n_rows > 0).limit(1)
+        with self._reading() as connection:
+            return connection.scalar(answered) is not None
+
     def add_labels(self, labels: Sequence[records.LabelRecord]) -> tuple[int, tuple[str, ...]]:
         """Store labels of predictions; a later label of the same prediction counts, the earlier one is kept apart.
 

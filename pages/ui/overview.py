@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import charts, monitor, plan, simulate
-from core.records import Objective, Overview, OverviewState, utc_now
+from core.records import Objective, Overview, OverviewState, QualityReport, utc_now
 from pages.ui.navigation import link_to
 from pages.ui.quality import TRUST
 from pages.ui.simulate import shade_simulated
@@ -45,6 +45,13 @@ def _recent_history(project_id: str, *decided: str) -> charts.History:
     events = (*monitor.live_events(store(), project_id), *simulate.known_faults(store(), project_id))
     drift = monitor.drift_history(store(), project_id)
     return charts.History(told.performance, told.estimate, drift, monitor.traffic(store(), project_id), events)
+
+
+@st.cache_data(ttl=10, max_entries=64, show_spinner=False)
+def recent_input_quality(project_id: str, *decided: str) -> QualityReport:
+    """Return whether the newest questions are in order, at most ten seconds old."""
+    del decided
+    return monitor.quality(store(), project_id)
 
 
 def show_standing(told: Overview, *, large: bool = False) -> None:

@@ -72,7 +72,7 @@ def test_the_circle_fills_up_stage_by_stage(store: Store, project_id: str) -> No
     assert done(store, project_id) == ["collect", "prepare", "train", "evaluate"]
     release = records.Release(project_id, model.id, 1, "promote", "ann")
     store.releases.swap(release, seen_generation=0, now=records.utc_now())
-    store.log.append([records.Prediction(project_id, model.id, "r", {}, "yes")], [])
+    store.log.append([], [records.Window(project_id, model.id, records.utc_now(), n_rows=1)])
     assert done(store, project_id) == ["collect", "prepare", "train", "evaluate", "deploy", "monitor"]
 
 
@@ -92,7 +92,7 @@ def test_a_newer_table_makes_recipe_and_models_stale_but_a_retraining_table_does
 
 
 def test_an_open_alert_is_said_at_monitor(store: Store, project_id: str) -> None:
-    store.add(records.Prediction(project_id, "m", "r", {}, "yes"))
+    store.log.append([], [records.Window(project_id, "m", records.utc_now(), n_rows=1)])
     assert "no open alert" in sentence(store, project_id, "monitor")
     store.add(records.Alert(project_id, "m", "drift", "Drift", "Something moved."))
     assert sentence(store, project_id, "monitor") == "1 open alert."
