@@ -25,18 +25,19 @@ def insert_predictions(connection: Connection, predictions: Sequence[records.Pre
         return
     for start in range(0, len(predictions), ROWS_A_STATEMENT):
         part = predictions[start : start + ROWS_A_STATEMENT]
-        values = tuple(chain.from_iterable(map(_values, part)))
-        connection.exec_driver_sql(_statement(len(part)), values)
+        values = tuple(chain.from_iterable(map(to_values, part)))
+        connection.exec_driver_sql(insert_statement(len(part)), values)
 
 
-def _statement(n_rows: int) -> str:
+def insert_statement(n_rows: int) -> str:
+    """Return the statement that inserts so many rows."""
     places = f"({', '.join('?' * len(FIELDS))})"
     # Names and places only: no value is ever part of the text.
     return f"INSERT INTO {PREDICTION.name} ({', '.join(FIELDS)}) VALUES {', '.join([places] * n_rows)}"  # noqa: S608
 
 
-def _values(prediction: records.Prediction) -> tuple[Any, ...]:
-    """Return what SQLAlchemy would hand to SQLite: nested values as JSON text, the moment in UTC without a zone."""
+def to_values(prediction: records.Prediction) -> tuple[Any, ...]:
+    """Return what SQLAlchemy would hand to SQLite, by `FIELDS`: nested values as JSON, the moment without a zone."""
     at = prediction.predicted_at.astimezone(UTC).replace(tzinfo=None)
     found: dict[str, Any] = {
         **prediction.__dict__,
