@@ -93,7 +93,7 @@ def find(case: str, n_rows: int, seeds: Sequence[int], n_reference: int, real: P
         if key not in references:
             many = 1_000_000 + seed
             drawn = (
-                worlds.draw_real(pd.read_parquet(real), n_reference, many)
+                worlds.draw_real(worlds.read_real(real), n_reference, many)
                 if is_real and real is not None
                 else worlds.draw(n_reference, many, n_columns)
             )

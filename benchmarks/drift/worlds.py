@@ -1,5 +1,6 @@
 """Rows with a known truth. Run by ours and by the peers' Pythons alike, so it needs numpy and pandas only."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -28,10 +29,17 @@ def draw(n_rows: int, seed: int, n_columns: int = 20) -> pd.DataFrame:
         )
     for number, n_levels in enumerate((3, 8, 18, 300)):
         levels = rng.zipf(1.4, n_rows) % n_levels if n_levels == 300 else rng.integers(0, n_levels, n_rows)
-        columns[f"kind {number}"] = np.char.add(f"sort {number} ", levels.astype(str))
+        names = np.array([f"sort {number} {level}" for level in range(n_levels)], dtype=object)
+        columns[f"kind {number}"] = names[levels]
     frame = pd.DataFrame(columns)
     frame.loc[rng.random(n_rows) < 0.05, "number 1"] = np.nan
     return frame
+
+
+@cache
+def read_real(path: Path) -> pd.DataFrame:
+    """Return the real table, read once."""
+    return pd.read_parquet(path)
 
 
 def draw_real(table: pd.DataFrame, n_rows: int, seed: int) -> pd.DataFrame:
@@ -69,7 +77,7 @@ def draw_case(case: str, n_rows: int, seed: int, real: Path | None = None) -> tu
     """Return the live rows of a case and the columns that have really changed."""
     if case == "same":
         if real is not None and seed % 2:
-            return draw_real(pd.read_parquet(real), n_rows, seed), set()
+            return draw_real(read_real(real), n_rows, seed), set()
         return draw(n_rows, seed), set()
     if case == "shift":
         return shift_three(draw(n_rows, seed), seed)
