@@ -29,10 +29,10 @@ def measure(made: Made, home: Path, n_rows: int, *, quick: bool, with_deleting: 
     """Return the figures of a log of one size."""
     shutil.copytree(made.home, home)
     store = open_store(home)
-    empty_mb, started_at = deleting.size_mb(store, home), time.perf_counter()
+    empty_mb, started_at = deleting.size_mb(home), time.perf_counter()
     n_logged = filling.fill(store, made.model, n_rows, utc_now())
     figures: dict[str, float] = {"n_rows": n_logged, "filling_s": time.perf_counter() - started_at}
-    figures["bytes_a_prediction"] = 1e6 * (deleting.size_mb(store, home) - empty_mb) / n_logged
+    figures["bytes_a_prediction"] = 1e6 * (deleting.size_mb(home) - empty_mb) / n_logged
     project = made.world.project
     found = reruns.measure(store, home, project.id, project.slug, quick=quick)
     together = [one for name in RERUNS for one in found[name]]
