@@ -11,7 +11,7 @@ from core.store.database import take_turn
 from core.store.human_queue import REFERRAL, WAITING
 from core.store.kept_answers import keep_answer
 from core.store.label_rows import LABEL, PREDICTION, chunks, store_labels
-from core.store.prediction_rows import insert_predictions
+from core.store.prediction_rows import first_kept, insert_predictions
 from core.store.tables import JOURNAL, TABLES, WINDOW, to_record, to_row
 from core.store.window_rows import HEAVY, add_window, fold_windows, in_span, sum_span
 
@@ -220,12 +220,11 @@ class PredictionLog:
         What the model was not allowed to answer is not among them.
         """
         # The search goes along an index of the labels, so it takes as long for ten million predictions as for ten
-        # thousand; labels whose predictions are deleted, all older than those kept, are not gone through.
-        kept = select(func.min(PREDICTION.c.predicted_at)).where(PREDICTION.c.project_id == project_id)
+        # thousand.
         names = ("model_version_id", "predicted_at", "prediction", "probabilities")
         query = select(*(PREDICTION.c[name] for name in names), LABEL.c.value)
         query = query.select_from(LABEL).join(PREDICTION, PREDICTION.c.id == LABEL.c.id)
-        query = query.where(LABEL.c.project_id == project_id, LABEL.c.predicted_at >= kept.scalar_subquery())
+        query = query.where(LABEL.c.project_id == project_id, LABEL.c.predicted_at >= first_kept(project_id))
         query = query.where(PREDICTION.c.abstained.is_(False))
         if model_version_id is not None:
             query = query.where(LABEL.c.model_version_id == model_version_id)
@@ -246,11 +245,15 @@ class PredictionLog:
         """Return logged predictions with their labels, oldest first; `newest` keeps only the last so many."""
         joined = PREDICTION.join(LABEL, PREDICTION.c.id == LABEL.c.id, isouter=not labelled_only)
         labels = [column.label(f"label_{column.name}") for column in LABEL.columns]
-        conditions = [PREDICTION.c.project_id == project_id]
+        # Labels know when their question was asked: where few have come, going through all questions would take long.
+        along = LABEL if labelled_only else PREDICTION
+        conditions = [along.c.project_id == project_id]
+        if labelled_only:
+            conditions.append(along.c.predicted_at >= first_kept(project_id))
         if since is not None:
-            conditions.append(PREDICTION.c.predicted_at >= since)
+            conditions.append(along.c.predicted_at >= since)
         query = select(PREDICTION, *labels).select_from(joined).where(and_(*conditions))
-        query = query.order_by(PREDICTION.c.predicted_at.desc(), PREDICTION.c.id.desc())
+        query = query.order_by(along.c.predicted_at.desc(), along.c.id.desc())
         if newest is not None:
             query = query.limit(newest)
         with self._reading() as connection:

@@ -5,7 +5,7 @@ from datetime import UTC
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, ScalarSelect, func, insert, select
 
 from core import records
 from core.store.database import to_json
@@ -27,6 +27,15 @@ def insert_predictions(connection: Connection, predictions: Sequence[records.Pre
         part = predictions[start : start + ROWS_A_STATEMENT]
         values = tuple(chain.from_iterable(map(to_values, part)))
         connection.exec_driver_sql(insert_statement(len(part)), values)
+
+
+def first_kept(project_id: str) -> "ScalarSelect[Any]":
+    """Return, within a query, the moment of the oldest prediction that is kept.
+
+    A search along labels begins there, so that it does not go through those whose predictions are deleted, all older.
+    """
+    oldest = select(func.min(PREDICTION.c.predicted_at)).where(PREDICTION.c.project_id == project_id)
+    return oldest.scalar_subquery()
 
 
 def insert_statement(n_rows: int) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 
 from core import records
+from core.store.prediction_rows import first_kept
 from core.store.store import Store
 from core.store.tables import TABLES
 
@@ -41,9 +42,8 @@ def answers_between(
 
 def newest_labelled(store: Store, project_id: str, model_version_id: str, *, newest: int) -> list[SampledAnswer]:
     """Return the last so many answers of a version whose label is known, oldest first."""
-    kept = select(func.min(PREDICTION.c.predicted_at)).where(PREDICTION.c.project_id == project_id)
     query = _answers(isouter=False)
-    query = query.where(LABEL.c.project_id == project_id, LABEL.c.predicted_at >= kept.scalar_subquery())
+    query = query.where(LABEL.c.project_id == project_id, LABEL.c.predicted_at >= first_kept(project_id))
     query = query.where(LABEL.c.model_version_id == model_version_id)
     return _read(store, query.order_by(LABEL.c.predicted_at.desc(), LABEL.c.id.desc()).limit(newest))[::-1]
 
