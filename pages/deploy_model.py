@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import deploy, records, serve
 from pages import ui
-from pages.ui import beside, going_live, keys, live_state, release, release_history, rules, take_away, try_it
+from pages.ui import beside, files, going_live, keys, live_state, release, release_history, rules, take_away, try_it
 
 store = ui.store()
 project = ui.project()
@@ -87,6 +87,7 @@ if live is not None and not decided:
     show_trial(live)
 
 if live is not None:
+    files.show_files(live)
     rules.show_rules(live)
 release_history.show_history(key="deploy")
 take_away.show_take_away(models, key="deploy_take_away")

@@ -57,7 +57,7 @@ from core.deploy.rollout import (
     stop_canary,
     stop_shadow,
 )
-from core.deploy.rules import current_rules, set_rules, try_rules
+from core.deploy.rules import current_rules, say_rules, say_unlike, set_rules, try_rules
 from core.deploy.surprise import UNLIKE_SHARES, Surprise
 
 __all__ = [
@@ -131,6 +131,8 @@ __all__ = [
     "revoke_key",
     "roll_back",
     "run_registration",
+    "say_rules",
+    "say_unlike",
     "schedule_promotion",
     "set_rules",
     "start_canary",

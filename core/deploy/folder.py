@@ -11,9 +11,10 @@ import core
 from core.deploy.handover import write_handover
 from core.deploy.loading import read_prototype
 from core.deploy.requirements import pinned_requirements
+from core.deploy.rules import current_rules, say_rules
 from core.errors import ConflictError, NotReadyError
 from core.evaluate.model_folder import check_folder
-from core.records import ModelVersion, Project
+from core.records import ModelVersion, Project, ServingRules
 from core.store import Store
 
 PACKAGE = Path(core.__file__).resolve().parent
@@ -32,8 +33,8 @@ def name_folder(store: Store, model: ModelVersion) -> str:
 def export_folder(store: Store, model_version_id: str, target: Path) -> Path:
     """Write a folder that serves a model version by itself, and return its path inside `target`.
 
-    It holds the model, the parts of Full Circle that serve, as they are, the packages they need, pinned, and a
-    README with the two commands. Nothing of the store goes with it but the model and the names of its project.
+    It holds the model, the owner's rules, the parts of Full Circle that serve, as they are, the packages they need,
+    pinned, and a README with the two commands. Nothing else of the store goes with it but the names of the project.
 
     Parameters
     ----------
@@ -70,7 +71,7 @@ def export_folder(store: Store, model_version_id: str, target: Path) -> Path:
     write_handover(store, model, folder / "release.json")
     (folder / "requirements.txt").write_text("\n".join(pinned_requirements()) + "\n", encoding="utf-8")
     _write_example(folder, source)
-    _fill_in(folder, store.get(Project, model.project_id), model)
+    _fill_in(folder, store.get(Project, model.project_id), model, current_rules(store, model.project_id))
     return folder
 
 
@@ -100,12 +101,13 @@ def _write_example(folder: Path, source: Path) -> None:
     (folder / "example.json").write_text(json.dumps({"rows": [row]}, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def _fill_in(folder: Path, project: Project, model: ModelVersion) -> None:
+def _fill_in(folder: Path, project: Project, model: ModelVersion, rules: ServingRules) -> None:
     words = {
         "name": project.name,
         "slug": project.slug,
         "number": str(model.number),
         "approved_by": model.approved_by or "nobody",
+        "rules": _say_all_rules(rules),
         "python": ".".join(platform.python_version_tuple()[:2]),
     }
     for name in FILLED_IN:
@@ -113,3 +115,10 @@ def _fill_in(folder: Path, project: Project, model: ModelVersion) -> None:
         (folder / name).write_text(text, encoding="utf-8")
     (folder / ".dockerignore").write_text("venv/\n**/__pycache__/\n", encoding="utf-8")
     (folder / "client.py").write_text(client_program(), encoding="utf-8")
+
+
+def _say_all_rules(rules: ServingRules) -> str:
+    said = say_rules(rules, held_back="It does not answer")
+    if not said:
+        return "The owner has set no rules: it answers every row that it can read."
+    return "\n".join(f"- {sentence}" for sentence in said)

@@ -24,6 +24,34 @@ def current_rules(store: Store, project_id: str) -> ServingRules:
     return store.newest(ServingRules, project_id=project_id) or ServingRules(project_id)
 
 
+def say_rules(rules: ServingRules, *, held_back: str) -> list[str]:
+    """Return the rules that hold as sentences; none where it answers every row that it can read.
+
+    Parameters
+    ----------
+    held_back : str
+        How a sentence begins that says which rows the model does not answer: "A person decides".
+    """
+    said = []
+    if rules.unknown_category == "refuse":
+        said.append("Rows with a category it has never seen are refused.")
+    if rules.out_of_range == "refuse":
+        said.append("Rows with a number outside its training rows are refused.")
+    if rules.least_confidence is not None:
+        said.append(f"{held_back} when it is less than {100 * rules.least_confidence:.3g} of 100 sure.")
+    if rules.unlike_share is not None:
+        said.append(f"{held_back} when a row is as unusual as {say_unlike(rules.unlike_share)} test rows.")
+    if rules.needed_columns:
+        names = ", ".join(f"'{name}'" for name in rules.needed_columns)
+        said.append(f"{held_back} when a value is missing in {names}.")
+    return said
+
+
+def say_unlike(share: float) -> str:
+    """Return a share of usual rows in words: "1 of 100"."""
+    return f"{100 * share:g} of 100" if share >= 0.01 else f"{1000 * share:g} of 1,000"
+
+
 def set_rules(store: Store, rules: ServingRules, *, model_version_id: str) -> ServingRules:
     """Set the rules of a project; the service follows within about a second.
 

@@ -61,12 +61,20 @@ def compare_challengers(store: Store, project_id: str) -> tuple[ChallengerReport
         return ()
     objective = plan.current_objective(store, project_id)
     measure = choose_measure(store, store.get(ModelVersion, live.model_version_id), objective)
-    sides = []
-    if live.plan.canary is not None:
-        sides.append(_read_canary(store, live, live.plan.canary))
-    if live.plan.shadow is not None:
-        sides.append(_read_shadow(store, live, live.plan.shadow, measure))
-    return tuple(_report(store, live, objective, measure, one) for one in sides)
+    return tuple(_report(store, live, objective, measure, one) for one in _read_sides(store, live, measure))
+
+
+def answers_beside(store: Store, live: Deployment) -> list[tuple[ChallengerRole, str, list[LabelledAnswer]]]:
+    """Return for the canary and the shadow that there are: its id, and its newest answers whose truth is known."""
+    measure = choose_measure(
+        store, store.get(ModelVersion, live.model_version_id), plan.current_objective(store, live.id)
+    )
+    return [(one.role, one.challenger_id, one.challenger) for one in _read_sides(store, live, measure)]
+
+
+def _read_sides(store: Store, live: Deployment, measure: Measure) -> list[_Sides]:
+    sides = [_read_canary(store, live, live.plan.canary)] if live.plan.canary else []
+    return [*sides, _read_shadow(store, live, live.plan.shadow, measure)] if live.plan.shadow else sides
 
 
 def _read_canary(store: Store, live: Deployment, canary: Canary) -> _Sides:
@@ -77,7 +85,7 @@ def _read_canary(store: Store, live: Deployment, canary: Canary) -> _Sides:
 
     since = canary.started_at.replace(second=0, microsecond=0)
     windows = store.log.windows(live.id, since=since, model_version_id=canary.model_version_id, with_bins=False)
-    n_unanswered = sum(window.n_refused + window.n_errors for window in windows)
+    n_unanswered = sum(window.n_unanswered for window in windows)
     n_asked = sum(window.n_rows for window in windows) + n_unanswered
     sides = answers(live.model_version_id), answers(canary.model_version_id)
     return _Sides("canary", canary.model_version_id, *sides, n_asked, n_unanswered)

@@ -1,4 +1,4 @@
-"""Does the service do its work, and whose requests does it refuse? Counts by model version and by key."""
+"""Does the service do its work, and for whom? Counts by model version and by key."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,18 +9,30 @@ from core import deploy
 from core.monitor.current_window import MOST_WINDOWS
 from core.monitor.traffic import latency_quantile, say_ms, stretches
 from core.monitor.wording import say_share
-from core.records import HealthPart, HealthPoint, HealthReport, KeyRefusals, ModelVersion, Window
+from core.records import (
+    KEY_COUNTS,
+    LATENCY_EDGES_MS,
+    HealthPart,
+    HealthPoint,
+    HealthReport,
+    KeyHealth,
+    ModelVersion,
+    Window,
+)
 from core.store import Store, add_windows
 
 ALL = "all versions"
 WITHOUT_KEY = "without a key"
 MOST_REASONS = 3
+NO_LATENCY = (0,) * (len(LATENCY_EDGES_MS) + 1)
+NOTHING = (0,) * (len(KEY_COUNTS) + len(NO_LATENCY))
 
 
 def health(store: Store, project_id: str, *, since: datetime | None = None, n_points: int = 60) -> HealthReport:
     """Return traffic, latency, failures, refusals, abstentions and drops, told apart by model version and by key.
 
-    Refusals are counted by key, answers are not: which key asked is no part of an answered row.
+    Drops are not told apart by key: when they are counted, nobody knows any more who asked. The dashboard's own
+    questions are among those without a key.
 
     Parameters
     ----------
@@ -64,21 +76,55 @@ def _part(name: str, windows: Sequence[Window]) -> HealthPart:
     )
 
 
-def _by_key(store: Store, project_id: str, windows: Sequence[Window]) -> tuple[KeyRefusals, ...]:
-    names = {key.id: key.name for key in deploy.list_keys(store, project_id)}
-    by_key: dict[str, Counter[str]] = {}
-    for window in windows:
-        for counted, n_refused in window.refusals.items():
-            key_id, reason, column = counted.split("/", 2)
-            told = f"{reason.replace('_', ' ')} ({column})" if column else reason.replace("_", " ")
-            by_key.setdefault(key_id, Counter())[told] += n_refused
+def _by_key(store: Store, project_id: str, windows: Sequence[Window]) -> tuple[KeyHealth, ...]:
+    """Return who asked how much, the most first; what came without a key is the rest of all."""
+    if not windows:
+        return ()
+    total, names = reduce(add_windows, windows), {key.id: key.name for key in deploy.list_keys(store, project_id)}
+    reasons: dict[str, Counter[str]] = {}
+    for counted, n_refused in total.refusals.items():
+        key_id, reason, column = counted.split("/", 2)
+        told = f"{reason.replace('_', ' ')} ({column})" if column else reason.replace("_", " ")
+        reasons.setdefault(key_id, Counter())[told] += n_refused
+    counts = {
+        key_id: _add_early(total.keys.get(key_id, NOTHING), reasons.get(key_id, Counter()).total())
+        for key_id in {*total.keys, *reasons} - {""}
+    }
+    everything = (*(getattr(total, name) for name in KEY_COUNTS), *(total.latency or NO_LATENCY))
+    counts[""] = tuple(n - sum(each) for n, *each in zip(everything, *counts.values(), strict=True))
     found = [
-        KeyRefusals(
-            names.get(key_id, "a key that is gone") if key_id else WITHOUT_KEY, reasons.total(), _first(reasons)
-        )
-        for key_id, reasons in by_key.items()
+        KeyHealth(_part(_name_key(key_id, names), [_window_of(total, each)]), _first(reasons.get(key_id, Counter())))
+        for key_id, each in counts.items()
+        if any(each) or key_id in reasons
     ]
-    return tuple(sorted(found, key=lambda part: -part.n_refused))
+    return tuple(sorted(found, key=lambda one: -one.part.n_requests))
+
+
+def _add_early(counts: tuple[int, ...], n_refused: int) -> tuple[int, ...]:
+    """Return counts of a key with refusals from before there were such counts: those were counted by key already."""
+    n_requests, n_rows, n_counted, *more = counts
+    n_early = max(n_refused - n_counted, 0)
+    return n_requests + n_early, n_rows, n_counted + n_early, *more
+
+
+def _name_key(key_id: str, names: Mapping[str, str]) -> str:
+    return names.get(key_id, "a key that is gone") if key_id else WITHOUT_KEY
+
+
+def _window_of(total: Window, counts: Sequence[int]) -> Window:
+    """Return what was counted of one key as a window."""
+    n_requests, n_rows, n_refused, n_errors, n_abstained = counts[: len(KEY_COUNTS)]
+    return Window(
+        total.project_id,
+        total.model_version_id,
+        total.started_at,
+        n_requests=n_requests,
+        n_rows=n_rows,
+        n_refused=n_refused,
+        n_errors=n_errors,
+        n_abstained=n_abstained,
+        latency=tuple(counts[len(KEY_COUNTS) :]),
+    )
 
 
 def _first(reasons: Counter[str]) -> tuple[tuple[str, int], ...]:

@@ -82,11 +82,11 @@ def _look_at_log(told: Json, status: Json, total: Window) -> LiveState | None:
 
 
 def _look_at_refusals(total: Window) -> LiveState | None:
-    if total.n_requests < FEWEST_REQUESTS or total.n_refused < MOST_UNANSWERED * total.n_requests:
+    n_refused = total.n_refused - total.n_refused_by_rule
+    if total.n_requests < FEWEST_REQUESTS or n_refused < MOST_UNANSWERED * total.n_requests:
         return None
     said = (
-        f"{total.n_refused:,} of {total.n_requests:,} requests in the last 15 minutes were refused because of what "
-        "was asked."
+        f"{n_refused:,} of {total.n_requests:,} requests in the last 15 minutes were refused because of what was asked."
     )
     return LiveState("look", said, "See on Monitor what is wrong with them.", "monitor")
 

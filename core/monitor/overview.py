@@ -111,10 +111,12 @@ def _answering(facts: _Facts) -> list[_Finding]:
     lately = facts.lately
     if lately.n_requests == 0:
         return [_Finding("good", "Nobody has asked it anything in the last hour.")]
-    share = (lately.n_refused + lately.n_errors) / lately.n_requests
+    share = lately.n_unanswered / lately.n_requests
     if lately.n_requests >= FEWEST_REQUESTS and share >= MOST_UNANSWERED:
         words = f"In the last hour {say_share(share)} of {lately.n_requests:,} requests got no answer."
-        return [_Finding("bad" if lately.n_errors > lately.n_refused else "look", words, "See below which and why.")]
+        return [
+            _Finding("bad" if 2 * lately.n_errors > lately.n_unanswered else "look", words, "See below which and why.")
+        ]
     if lately.n_dropped:
         return [_Finding("look", f"{lately.n_dropped:,} answers of the last hour are missing in the log.")]
     return [_Finding("good", f"It answered {lately.n_rows:,} questions in the last hour.")]

@@ -42,6 +42,7 @@ def traffic(store: Store, project_id: str, *, since: datetime | None = None, n_p
         latency_p50_ms=p50,
         latency_p95_ms=p95,
         sentence=_say_traffic(total, p50, p95),
+        n_unanswered=total.n_unanswered,
     )
 
 

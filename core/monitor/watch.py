@@ -29,6 +29,7 @@ CONFIDENCE = 0.997
 """Of the interval that must lie beyond a rule's limit."""
 SLOW_SHARE = 0.05
 """A 95th percentile is beyond a limit when more than this share of requests is."""
+KEPT = "It kept to its rules."
 LOG_DELAY = timedelta(minutes=1)
 """Answers of the last moments may not be in the log yet."""
 logger = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ def _settle(store: Store, live: Deployment, now: datetime) -> Deployment | None:
         if report.broken:
             return _take_back(store, live, watch, " ".join(report.broken))
         if now >= watch.ends_at + LOG_DELAY:
-            reason = f"It kept to its rules. {' '.join(report.measured)}"
+            reason = f"{KEPT} {' '.join(report.measured)}"
             return deploy.end_watch(
                 store, live.id, by=deploy.AUTOMATIC, seen_generation=live.generation, reason=reason.strip()
             )
@@ -113,10 +114,10 @@ def _look_at_unanswered(watch: Watch, total: Window) -> tuple[bool, str] | None:
         return None
     if total.n_requests == 0:
         return False, "Nobody has asked it anything yet."
-    n_unanswered = total.n_errors + total.n_refused
+    n_unanswered, n_refused = total.n_unanswered, total.n_unanswered - total.n_errors
     share = share_interval(n_unanswered, total.n_requests, confidence=CONFIDENCE)
     said = (
-        f"{n_unanswered:,} of {total.n_requests:,} requests got no answer ({total.n_refused:,} refused, "
+        f"{n_unanswered:,} of {total.n_requests:,} requests got no answer ({n_refused:,} refused, "
         f"{total.n_errors:,} failed); at most {say_share(limit)} may."
     )
     return total.n_requests >= FEWEST_REQUESTS and share.low > limit, said

@@ -84,11 +84,12 @@ from core.records.findings import (
     Twins,
     VersionDifference,
 )
-from core.records.health import HealthPart, HealthPoint, HealthReport, KeyRefusals
+from core.records.health import HealthPart, HealthPoint, HealthReport, KeyHealth
 from core.records.idempotency import KeptAnswer
 from core.records.keys import ApiKey, Scope
 from core.records.live import (
     AGE_EDGES_S,
+    KEY_COUNTS,
     LATENCY_EDGES_MS,
     EarlierLabel,
     LabelRecord,
@@ -158,6 +159,7 @@ from core.records.standing import (
 
 __all__ = [
     "AGE_EDGES_S",
+    "KEY_COUNTS",
     "LATENCY_EDGES_MS",
     "AcceptedFinding",
     "AlarmScore",
@@ -229,7 +231,7 @@ __all__ = [
     "JobKind",
     "Json",
     "KeptAnswer",
-    "KeyRefusals",
+    "KeyHealth",
     "Label",
     "LabelRecord",
     "LabelSource",

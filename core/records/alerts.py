@@ -6,7 +6,19 @@ from typing import Literal
 
 from core.records.base import Json, new_id, utc_now
 
-AlertKind = Literal["accuracy", "estimate", "drift", "missing", "errors", "latency", "dropped", "traffic", "labels"]
+AlertKind = Literal[
+    "accuracy",
+    "estimate",
+    "taken_back",
+    "beside",
+    "drift",
+    "missing",
+    "errors",
+    "latency",
+    "dropped",
+    "traffic",
+    "labels",
+]
 """What an alert is about; each has one rule."""
 AlertState = Literal["pending", "open", "acknowledged", "silenced", "resolved"]
 """`pending`: seen, but not for long enough to call somebody. All but `pending` and `resolved` are active."""

@@ -6,9 +6,9 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class HealthPart:
-    """The counts of one model version, or of all together. Latencies in milliseconds, None without traffic.
+    """The counts of one model version, of one key, or of all together. Latencies in milliseconds, None without traffic.
 
-    `n_abstained` rows were left to a person, `n_dropped` were answered and not logged.
+    `n_abstained` rows were left to a person, `n_dropped` were answered and not logged (not known by key).
     """
 
     name: str
@@ -24,11 +24,10 @@ class HealthPart:
 
 
 @dataclass(frozen=True)
-class KeyRefusals:
-    """How many requests with one key were refused, and the reasons, the most frequent first."""
+class KeyHealth:
+    """What was asked with one key, or without any, and why requests were refused, the most frequent reason first."""
 
-    name: str
-    n_refused: int
+    part: HealthPart
     reasons: tuple[tuple[str, int], ...]
 
 
@@ -48,6 +47,6 @@ class HealthReport:
     project_id: str
     total: HealthPart
     versions: tuple[HealthPart, ...]
-    keys: tuple[KeyRefusals, ...]
+    keys: tuple[KeyHealth, ...]
     points: tuple[HealthPoint, ...]
     sentence: str

@@ -14,6 +14,12 @@ AGE_EDGES_S = (-86_400.0, 0.0, 60.0, 3_600.0, 86_400.0, 7 * 86_400.0, 30 * 86_40
 """Inner borders of the age of a date, the moment of the question minus the date, in seconds: 10 bins."""
 
 
+KEY_COUNTS = ("n_requests", "n_rows", "n_refused", "n_errors", "n_abstained")
+"""What a window counts by key, in this order."""
+RULE_REFUSALS = frozenset({"unknown_category", "out_of_range"})
+"""The reasons for which the owner's rules refuse a request: the service does what it was told to."""
+
+
 def refusal_key(reason: str, column: str | None = None, key_id: str = "") -> str:
     """Return under which name refusals for one reason, column and key are counted together."""
     return f"{key_id}/{reason}/{column or ''}"
@@ -93,7 +99,8 @@ class Window:
     `AGE_EDGES_S`, `latency` in the bins of `LATENCY_EDGES_MS`. `moments[name]` are the sums of z and z^2 in whole
     thousandths, z being how far a number lies from the reference's mean in its standard deviations. `unknown[name]` are
     rows with a category that the model has never seen, `refusals` refused requests by `refusal_key`, `n_labelled` rows
-    with a label by now, `n_abstained` rows that the model did not answer, a person does.
+    with a label by now, `n_abstained` rows that the model did not answer, a person does. `keys[id]` are the counts of
+    the requests that came with a key: `KEY_COUNTS`, then the bins of their latency.
     """
 
     project_id: str
@@ -112,9 +119,20 @@ class Window:
     ages: dict[str, tuple[int, ...]] = field(default_factory=dict)
     unknown: dict[str, int] = field(default_factory=dict)
     refusals: dict[str, int] = field(default_factory=dict)
+    keys: dict[str, tuple[int, ...]] = field(default_factory=dict)
     n_labelled: int = 0
     n_abstained: int = 0
     n_minutes: int = 1
+
+    @property
+    def n_refused_by_rule(self) -> int:
+        """How many requests were refused because the owner wants such rows refused."""
+        return sum(n for name, n in self.refusals.items() if name.split("/", 2)[1] in RULE_REFUSALS)
+
+    @property
+    def n_unanswered(self) -> int:
+        """How many requests got no prediction, other than by the owner's own rules."""
+        return self.n_errors + self.n_refused - self.n_refused_by_rule
 
 
 @dataclass(frozen=True)
@@ -183,3 +201,5 @@ class TrafficReport:
     latency_p50_ms: float | None
     latency_p95_ms: float | None
     sentence: str
+    n_unanswered: int = 0
+    """Requests that failed or were refused, other than by the owner's own rules."""

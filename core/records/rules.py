@@ -18,7 +18,8 @@ class ServingRules:
     `least_confidence` in (0, 1]: the model abstains when its most likely class has a lower probability.
     `unlike_share` in (0, 1): it abstains when a row is less like the training rows than all but this share of test
     rows. `needed_columns`: it abstains when one of them is missing. None or empty: that rule is off.
-    `expire_after_hours`: how long a row waits for a person; None: for ever.
+    `expire_after_hours`: how long a row waits for a person; None: for ever. `people_answer`: whether people are there
+    who answer what the model does not; an exported folder has none.
     """
 
     project_id: str
@@ -28,6 +29,7 @@ class ServingRules:
     unlike_share: float | None = None
     needed_columns: tuple[str, ...] = ()
     expire_after_hours: int | None = None
+    people_answer: bool = True
     created_by: str = "someone"
     id: str = field(default_factory=new_id)
     created_at: datetime = field(default_factory=utc_now)

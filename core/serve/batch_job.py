@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.deploy import Answers, LoadedModel, load_model
 from core.errors import BadInputError, LifecycleError
-from core.records import LATENCY_EDGES_MS, Json, ServingRules, Window
+from core.records import KEY_COUNTS, LATENCY_EDGES_MS, Json, ServingRules, Window
 from core.serve.batch_formats import BatchFile, answer_columns, open_file, say_columns
 from core.serve.batch_rows import Answered, Chunk, RowAnswer
 from core.serve.batches import SENT, place_name, result_path
@@ -199,7 +199,8 @@ class BatchRun:
             probabilities=None if answers.probabilities is None else tuple(answers.probabilities),
             simulated=self._job.params["simulated"],
             abstained=abstained,
-            rules_id=self._rules.id if self._rules and abstained else "",
+            rules_id=self._rules.referred_by if self._rules and abstained else "",
+            key_id=self._job.params.get("key_id", ""),
         )
 
     def _predict(self, rows: list[Json]) -> tuple[Answers, frozenset[int]]:
@@ -251,7 +252,18 @@ def _windows(entry: LogEntry, *, is_first: bool) -> list[Window]:
     """Return the counts of a part: the whole file is one request, and nobody waited for its answer."""
     if not entry.ids:
         return []
-    return [replace(window, n_requests=int(is_first), latency=NO_LATENCY) for window in count_entries([entry])]
+    return [
+        replace(
+            window,
+            n_requests=int(is_first),
+            latency=NO_LATENCY,
+            keys={
+                key_id: (int(is_first), *counts[1 : len(KEY_COUNTS)], *NO_LATENCY)
+                for key_id, counts in window.keys.items()
+            },
+        )
+        for window in count_entries([entry])
+    ]
 
 
 def run_batch(handle: JobHandle) -> Json:

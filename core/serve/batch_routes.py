@@ -50,7 +50,8 @@ async def start(request: Request) -> Response:
     check_key(request.headers)
     served = await run_sync(service.models.get, slug)
     simulated = request.headers.get(SIMULATED_HEADER) == "1"
-    job = batches.new_batch(served.project.id, kind, served.model, by="the service", simulated=simulated)
+    key_id = request.state.key_id
+    job = batches.new_batch(served.project.id, kind, served.model, by="the service", simulated=simulated, key_id=key_id)
     is_taken = False
     try:
         path = await run_sync(_refusing, batches.begin_file, service.store, job)

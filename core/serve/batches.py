@@ -26,13 +26,16 @@ def result_path(store: Store, job: Job) -> Path:
     return store.files.batch(job.id) / f"result.{job.params['kind']}"
 
 
-def new_batch(project_id: str, kind: str, model: ModelVersion, *, by: str, simulated: bool = False) -> Job:
+def new_batch(
+    project_id: str, kind: str, model: ModelVersion, *, by: str, simulated: bool = False, key_id: str = ""
+) -> Job:
     """Return the work for a file of a kind ("csv" or "parquet"), not stored yet: one version answers all of it."""
     params = {
         "kind": kind,
         "model_version_id": model.id,
         "model_version": model.number,
         "simulated": simulated,
+        "key_id": key_id,
     }
     return Job(project_id, "batch", params, created_by=by, message="Waiting for its turn.")
 

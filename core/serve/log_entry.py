@@ -11,6 +11,7 @@ import pydantic_core
 
 from core.deploy import RowCounts, count_live_rows, count_predictions, count_scores
 from core.records import (
+    KEY_COUNTS,
     LATENCY_EDGES_MS,
     Json,
     Label,
@@ -51,6 +52,9 @@ class LogEntry:
     n_dropped: int = 0
     abstained: Abstained = field(default_factory=dict)
     rules_id: str = ""
+    """By which rules abstained rows wait for a person; empty where none is there to answer them."""
+    key_id: str = ""
+    """By which key it was asked, empty where none was needed."""
 
     @property
     def window_key(self) -> WindowKey:
@@ -78,6 +82,8 @@ class LogEntry:
 
     def to_referrals(self) -> list[Referral]:
         """Return a record for each row that a person shall answer."""
+        if not self.rules_id:
+            return []
         return [
             Referral(
                 self.ids[position], self.project_id, self.model_version_id, self.rules_id, reasons, referred_at=self.at
@@ -86,7 +92,7 @@ class LogEntry:
         ]
 
 
-ENDING: tuple[Any, ...] = ("", 0, {}, "")
+ENDING: tuple[Any, ...] = ("", 0, {}, "", "")
 """What earlier versions did not write at the end of a line."""
 
 
@@ -108,6 +114,7 @@ def entry_to_line(entry: LogEntry) -> bytes:
         entry.n_dropped,
         dict(entry.abstained),
         entry.rules_id,
+        entry.key_id,
     )
     return pydantic_core.to_json(content, inf_nan_mode="null") + b"\n"
 
@@ -126,7 +133,7 @@ def entry_from_line(line: bytes, find_reference: Callable[[str], Reference]) -> 
     # Lines of earlier versions are shorter.
     ids, rows, predictions, probabilities, simulated, at = answered[:6]
     more: list[Any] = answered[6:]
-    refusal, n_dropped, abstained, rules_id = [*more, *ENDING[len(more) :]]
+    refusal, n_dropped, abstained, rules_id, key_id = [*more, *ENDING[len(more) :]]
     return LogEntry(
         project_id,
         model_version_id,
@@ -144,6 +151,7 @@ def entry_from_line(line: bytes, find_reference: Callable[[str], Reference]) -> 
         n_dropped,
         {int(position): tuple(reasons) for position, reasons in abstained.items()},
         rules_id,
+        key_id,
     )
 
 
@@ -183,7 +191,22 @@ def _count_window(key: WindowKey, entries: list[LogEntry]) -> Window:
         predictions=count_predictions(reference, predictions) if rows else (),
         scores=count_scores(reference, probabilities) if probabilities else (),
         refusals=dict(Counter(entry.refusal for entry in entries if entry.refusal)),
+        keys=_count_by_key(asked, bins.tolist()),
     )
+
+
+def _count_by_key(asked: Sequence[LogEntry], bins: Sequence[int]) -> dict[str, tuple[int, ...]]:
+    """Return the counts of requests with a key; `bins` are those of their latencies."""
+    found: defaultdict[str, list[int]] = defaultdict(lambda: [0] * (len(KEY_COUNTS) + len(LATENCY_EDGES_MS) + 1))
+    for entry, place in zip(asked, bins, strict=True):
+        if not entry.key_id:
+            continue
+        counts = found[entry.key_id]
+        one = (1, len(entry.rows), entry.outcome == "refused", entry.outcome == "failed", len(entry.abstained))
+        for number, n in enumerate(one):
+            counts[number] += n
+        counts[len(KEY_COUNTS) + place] += 1
+    return {key_id: tuple(counts) for key_id, counts in found.items()}
 
 
 def drop_entry(project_id: str, model_version_id: str, n_rows: int) -> LogEntry:

@@ -13,8 +13,11 @@ from core.serve.openapi_parts import (
     BATCH_ID,
     IDEMPOTENCY_KEY,
     JSON_TYPE,
-    OBJECT,
+    PING,
     PREDICTION_ID,
+    READY,
+    REPLAYED,
+    RETRY_AFTER,
     ROUTING_KEY,
     SECURITY_SCHEMES,
     SHARED_SCHEMAS,
@@ -117,14 +120,27 @@ GENERAL_PATHS: Json = {
         "get": {
             "operationId": "ping",
             "summary": "Whether the service is there, and whether all is well.",
-            "responses": {"200": content(OBJECT, "It is there.")},
+            "responses": {"200": content(PING, "It is there.")},
         }
     },
     "/ready": {
         "get": {
             "operationId": "ready",
             "summary": "Whether requests should be sent here.",
-            "responses": {"200": content(OBJECT, "They should."), **refusals(with_key=False)},
+            "responses": {"200": content(READY, "They should."), **refusals(with_key=False)},
+        }
+    },
+    "/metrics": {
+        "get": {
+            "operationId": "metrics",
+            "summary": "Counts in Prometheus' text format. Where keys are wanted, for an admin key to all projects.",
+            "responses": {
+                "200": {
+                    "description": "Requests, rows, abstentions, drops and latency by model version.",
+                    "content": {"text/plain": {"schema": {"type": "string"}}},
+                },
+                **refusals(with_key=True),
+            },
         }
     },
 }
@@ -178,30 +194,33 @@ def _body(schema: Json) -> Json:
 
 
 def _predict(deployment: Deployment) -> Json:
-    answers = {"200": content(ref(f"{deployment.name}_answer"), "An answer for each row.")}
+    answers = {"200": content(ref(f"{deployment.name}_answer"), "An answer for each row.", REPLAYED)}
     operation = _operation(deployment, "predict", "Answer rows.", answers, 413, 415, 422, 500)
     body = _body(ref(f"{deployment.name}_rows"))
     return operation | {"requestBody": body, "parameters": [IDEMPOTENCY_KEY, ROUTING_KEY]}
 
 
 def _labels(deployment: Deployment) -> Json:
-    answers = {"200": content(ref("labels_answer"), "How many labels were stored.")}
+    answers = {"200": content(ref("labels_answer"), "How many labels were stored.", REPLAYED)}
     operation = _operation(deployment, "label", "Take the true values of predictions.", answers, 413, 415, 422)
     return operation | {"requestBody": _body(ref(f"{deployment.name}_labels")), "parameters": [IDEMPOTENCY_KEY]}
 
 
 def _tell(deployment: Deployment, name: str, summary: str) -> Json:
-    return _operation(deployment, name, summary, {"200": content(OBJECT, summary)})
+    return _operation(deployment, name, summary, {"200": content(ref(name), summary)})
 
 
 def _poll(deployment: Deployment) -> Json:
     summary = "What a person said about a row on which the model abstained."
-    answers = {"200": content(OBJECT, "What became of it."), "202": content(OBJECT, "Nobody has answered yet.")}
+    answers = {
+        "200": content(ref("person_answer"), "What became of it."),
+        "202": content(ref("person_answer"), "Nobody has answered yet.", RETRY_AFTER),
+    }
     return _operation(deployment, "poll", summary, answers, 409)
 
 
 def _start_batch(deployment: Deployment) -> Json:
-    answers = {"202": content(ref("batch"), "The file is here; it will be answered.")}
+    answers = {"202": content(ref("batch"), "The file is here; it will be answered.", REPLAYED)}
     operation = _operation(deployment, "start_batch", "Answer the rows of a file.", answers, 408, 409, 413, 415, 422)
     files = {kind: {"schema": {"type": "string", "contentMediaType": kind}} for kind in MEDIA_TYPES}
     return operation | {"requestBody": {"required": True, "content": files}, "parameters": [IDEMPOTENCY_KEY]}

@@ -56,8 +56,78 @@ BATCH: Json = {
         "expires_at": {"type": ["string", "null"], "format": "date-time", "description": "When it is deleted."},
     },
 }
-OBJECT: Json = {"type": "object"}
-SHARED_SCHEMAS: Json = {"error": ERROR, "labels_answer": LABELS_ANSWER, "batch": BATCH}
+PERSON_ANSWER: Json = {
+    "type": "object",
+    "required": ["id", "status", "answer", "answered_by", "answered_at", "message"],
+    "properties": {
+        "id": {"type": "string"},
+        "status": {"type": "string", "enum": ["waiting", "answered", "handed_back", "expired"]},
+        "answer": {"type": ["string", "number", "null"], "description": "What the person said."},
+        "answered_by": {"type": ["string", "null"], "enum": ["person", None]},
+        "answered_at": {"type": ["string", "null"], "format": "date-time"},
+        "message": {"type": "string", "description": "How it stands, in words."},
+    },
+}
+METADATA: Json = {
+    "type": "object",
+    "required": ["deployment", "target", "task", "classes", "model_version", "digest", "approved_by", "live_since"],
+    "properties": {
+        "deployment": {"type": "string"},
+        "target": {"type": "string", "description": "The column that is predicted."},
+        "task": {"type": "string", "enum": ["binary", "multiclass", "regression"]},
+        "classes": {"type": "array", "items": {"type": "string"}},
+        "model_version": {"type": "integer", "minimum": 1},
+        "digest": {"type": "string", "description": "SHA-256 of the list of the model's files."},
+        "approved_by": {"type": ["string", "null"]},
+        "live_since": {"type": "string", "format": "date-time"},
+        "canary": {"type": ["object", "null"], "description": "The version that answers a share of the questions."},
+        "shadow": {"type": ["object", "null"], "description": "The version that is asked silently."},
+        "scheduled": {"type": ["object", "null"], "description": "The version that goes live at a moment."},
+    },
+}
+PROTOTYPE: Json = {
+    "type": "object",
+    "required": ["target", "task", "columns", "classes"],
+    "properties": {
+        "target": {"type": "string"},
+        "task": {"type": "string"},
+        "classes": {"type": "array"},
+        "columns": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["name", "kind", "required"],
+                "properties": {
+                    "name": {"type": "string"},
+                    "kind": {"type": "string"},
+                    "required": {"type": "boolean"},
+                },
+            },
+        },
+    },
+}
+PING: Json = {
+    "type": "object",
+    "required": ["status", "service", "process_id"],
+    "properties": {
+        "status": {"type": "string", "enum": ["ok", "look"]},
+        "service": {"const": "full-circle"},
+        "process_id": {"type": "string"},
+    },
+}
+READY: Json = {
+    "type": "object",
+    "required": ["ready", "message"],
+    "properties": {"ready": {"const": True}, "message": {"type": "string"}},
+}
+SHARED_SCHEMAS: Json = {
+    "error": ERROR,
+    "labels_answer": LABELS_ANSWER,
+    "batch": BATCH,
+    "person_answer": PERSON_ANSWER,
+    "metadata": METADATA,
+    "prototype": PROTOTYPE,
+}
 REFUSALS = {
     401: "A key is wanted, and none that counts was sent.",
     403: "The key is not for this.",
@@ -83,7 +153,19 @@ ROUTING_KEY: Json = {
     "in": "header",
     "required": False,
     "description": "While two versions answer, the same key is always answered by the same one.",
-    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    "schema": {"type": "string"},
+}
+REPLAYED: Json = {
+    "Idempotency-Replayed": {
+        "description": "There when this is the answer that was given to the same request before.",
+        "schema": {"type": "string", "enum": ["true"]},
+    }
+}
+RETRY_AFTER: Json = {
+    "Retry-After": {
+        "description": "Seconds after which it is worth asking again.",
+        "schema": {"type": "integer", "minimum": 0},
+    }
 }
 PREDICTION_ID: Json = {
     "name": "prediction_id",
@@ -104,15 +186,17 @@ def ref(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def content(schema: Json, description: str) -> Json:
+def content(schema: Json, description: str, headers: Json | None = None) -> Json:
     """Return an answer in JSON."""
-    return {"description": description, "content": {JSON_TYPE: {"schema": schema}}}
+    told = {"description": description, "content": {JSON_TYPE: {"schema": schema}}}
+    return told | {"headers": headers} if headers else told
 
 
 def refusals(*statuses: int, with_key: bool) -> Json:
     """Return the answers that say no; those about keys only where keys are wanted."""
     wanted = sorted({*statuses, *((401, 403, 429) if with_key else ()), 503})
-    return {str(status): content(ref("error"), REFUSALS[status]) for status in wanted}
+    later = {429: RETRY_AFTER}
+    return {str(status): content(ref("error"), REFUSALS[status], later.get(status)) for status in wanted}
 
 
 def security(*, with_key: bool) -> list[Json]:

@@ -118,7 +118,10 @@ def answer_schema(prototype: Prototype) -> Json:
             "warnings": {"type": "array", "items": {"type": "string"}, "description": "What is unusual, in words."},
             "status": {"type": "string", "enum": ["abstained"], "description": "There when a person answers instead."},
             "reasons": {"type": "array", "items": {"type": "string"}, "description": "Why the model does not answer."},
-            "poll": {"type": "string", "description": "Where the answer of the person will be."},
+            "poll": {
+                "type": "string",
+                "description": "Where the answer of the person will be; left out where no person answers.",
+            },
         },
     }
     return {

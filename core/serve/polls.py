@@ -8,6 +8,7 @@ from types import MappingProxyType
 from fastapi.responses import JSONResponse
 
 from core.records import Json, Prediction, Referral, ReferralState
+from core.serve.on_the_way import find_coming
 from core.serve.refusal import RefusalError
 from core.serve.service import Service
 
@@ -45,10 +46,13 @@ def poll_answer(service: Service, slug: str, prediction_id: str) -> Polled:
     Raises
     ------
     RefusalError
-        404 when the project has no such row, 409 when the model did not abstain on it.
+        404 when the project has no such row, 409 when the model did not abstain on it, or nobody answers for it here.
     """
     prediction = _find(service, service.models.get(slug).project.id, prediction_id)
     referral = service.store.newest(Referral, id=prediction.id)
+    if referral is None and prediction.abstained:
+        hint = "Decide it where you asked, and send what was decided as a label."
+        raise RefusalError(409, "nobody_answers", "No person answers rows at this service.", hint)
     if referral is None:
         raise RefusalError(409, "not_abstained", "The model answered this row itself.", "Its answer said what.")
     return Polled(202 if referral.state == "waiting" else 200, _describe(referral))
@@ -57,12 +61,16 @@ def poll_answer(service: Service, slug: str, prediction_id: str) -> Polled:
 def _find(service: Service, project_id: str, prediction_id: str) -> Prediction:
     """Return a logged prediction; what was answered just now is waited for, as it may not be in the log yet."""
     deadline = time.monotonic() + WRITTEN_WITHIN_S
+    is_coming = True
     while (prediction := service.store.newest(Prediction, id=prediction_id, project_id=project_id)) is None:
-        if time.monotonic() > deadline:
+        if not is_coming or time.monotonic() > deadline:
             hint = "Send the id of an answer. Old ones may be deleted; new ones are written within about a second."
             raise RefusalError(404, "unknown_id", "There is no answer with this id.", hint)
-        service.log.flush(WRITTEN_WITHIN_S)
-        time.sleep(LOOK_INTERVAL_S)
+        # Looked for once more in any case: what was on its way before this may have arrived since.
+        is_coming = find_coming(service.store, [prediction_id]).any
+        if is_coming:
+            service.log.flush(WRITTEN_WITHIN_S)
+            time.sleep(LOOK_INTERVAL_S)
     return prediction
 
 

@@ -37,6 +37,7 @@ class RowRules:
 
     def __init__(self, rules: ServingRules, loaded: LoadedModel) -> None:
         self.id = rules.id
+        self.referred_by = rules.id if rules.people_answer else ""
         columns, classes = loaded.prototype.columns, loaded.prototype.classes
         refused = {True: rules.unknown_category == "refuse", False: rules.out_of_range == "refuse"}
         self._refused = [

@@ -141,7 +141,8 @@ class Service:
             probabilities=None if answers.probabilities is None else tuple(answers.probabilities),
             simulated=received.simulated,
             abstained=abstained,
-            rules_id=rules.id if rules and abstained else "",
+            rules_id=rules.referred_by if rules and abstained else "",
+            key_id=received.key_id,
         )
         warnings = served.contract.find_all_warnings(rows)
         predictions = [
@@ -155,7 +156,9 @@ class Service:
         ]
         if abstained:
             counts.count_abstained(len(abstained))
-            leave_open(predictions, abstained, served.project.slug)
+            leave_open(predictions, abstained)
+            if entry.rules_id:
+                say_where_to_ask(predictions, abstained, served.project.slug)
         content = {"request_id": request_id, "model_version": served.model.number, "predictions": predictions}
         return self._log(entry, pydantic_core.to_json(content), received.once)
 
@@ -183,9 +186,9 @@ class Service:
         latency_ms = (time.perf_counter() - received.started_at) * 1000
         self.metrics.of(served.project.slug, served.model.number).count(outcome, 0, latency_ms)
         reason = refusal_key(refusal.code, refusal.column, received.key_id) if refusal else ""
-        self.log.add(
-            LogEntry(served.project.id, served.model.id, served.loaded.reference, outcome, latency_ms, refusal=reason)
-        )
+        project_id, version_id, reference = served.project.id, served.model.id, served.loaded.reference
+        entry = LogEntry(project_id, version_id, reference, outcome, latency_ms, refusal=reason, key_id=received.key_id)
+        self.log.add(entry)
 
     def status(self) -> Json:
         """Return in short whether all is well: what is loaded, what is wrong, what the log had to drop."""
@@ -234,9 +237,14 @@ class Service:
         raise RefusalError(409, "several_live", "Several projects are live.", hint)
 
 
-def leave_open(predictions: list[Json], abstained: Abstained, slug: str) -> None:
-    """Take out of an answer what the model said about rows that a person answers; say why, and where to ask for it."""
+def leave_open(predictions: list[Json], abstained: Abstained) -> None:
+    """Take out of an answer what the model said about rows on which it abstains, and say why."""
     for position, reasons in abstained.items():
+        predictions[position].update(prediction=None, probabilities=None, status="abstained", reasons=reasons)
+
+
+def say_where_to_ask(predictions: list[Json], abstained: Abstained, slug: str) -> None:
+    """Add to rows on which the model abstains where the answer of a person will be."""
+    for position in abstained:
         said = predictions[position]
-        said.update(prediction=None, probabilities=None, status="abstained", reasons=reasons)
         said["poll"] = f"/v1/{slug}/answers/{said['id']}"

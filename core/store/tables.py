@@ -162,6 +162,7 @@ WINDOW = Table(
     # The small ones first: where traffic alone is read, the database does not touch the rest.
     Column("latency", Counts(ROW), nullable=False),
     Column("refusals", Counts(ONE_BY_NAME), nullable=False),
+    Column("keys", Counts(BY_NAME), nullable=False),
     Column("predictions", Counts(ROW), nullable=False),
     Column("scores", Counts(ROW), nullable=False),
     Column("unknown", Counts(ONE_BY_NAME), nullable=False),

@@ -14,7 +14,7 @@ from core.store.tables import WINDOW, Counts, to_record
 
 NUMBERS = ("n_requests", "n_rows", "n_refused", "n_errors", "n_dropped", "n_labelled", "n_abstained")
 SHAPES = {column.name: column.type.shape for column in WINDOW.columns if isinstance(column.type, Counts)}
-HEAVY = frozenset(SHAPES) - {"latency", "refusals"}
+HEAVY = frozenset(SHAPES) - {"latency", "refusals", "keys"}
 """What is not read where traffic alone is asked for."""
 KEY = ("project_id", "model_version_id", "started_at", "n_minutes")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -28,6 +28,7 @@ SILENCES = {"1 hour": 1, "8 hours": 8, "1 day": 24, "1 week": 168, "30 days": 72
 FIGURES = {
     "n_requests": "Requests",
     "n_refused": "Refused",
+    "n_refused_by_rule": "of these, by your own rules",
     "n_errors": "Failed",
     "n_rows": "Rows",
     "n_dropped": "Rows not logged",

@@ -1,4 +1,4 @@
-"""Does the service do its work? In a sentence, by model version, and whose requests it refuses."""
+"""Does the service do its work? In a sentence, by model version, and by key."""
 
 import streamlit as st
 
@@ -10,6 +10,7 @@ from pages.ui.state import project, store
 from pages.ui.words import count, plain
 
 MOST_VERSIONS = 3
+MOST_KEYS = 20
 
 
 def show_health(*, key: str) -> None:
@@ -59,10 +60,27 @@ def _figures(part: HealthPart) -> dict[str, str]:
 
 
 def _show_keys(report: HealthReport) -> None:
-    if not report.keys:
+    """Draw who asked: only where there are keys; and of each whose requests were refused, why."""
+    parts = [key.part for key in report.keys[:MOST_KEYS]]
+    if len(report.keys) > 1 or (parts and parts[0].n_requests < report.total.n_requests):
+        st.markdown("**Who asks**")
+        st.table(
+            [_figures_of_key(part) for part in parts],
+            alt="Requests, failures and times to answer, by key",
+            hide_index=True,
+        )
+        st.caption("The dashboard's own questions are among those without a key.")
+    refused = [key for key in report.keys if key.reasons]
+    if not refused:
         st.caption("No request was refused in that time.")
         return
     st.markdown("**Whose requests are refused**")
-    for key in report.keys:
+    for key in refused:
         reasons = ", ".join(f"{plain(reason)}: {n:,}" for reason, n in key.reasons)
-        st.markdown(f"- {plain(key.name)}: {count(key.n_refused, 'request')} ({reasons})")
+        st.markdown(f"- {plain(key.part.name)}: {count(key.part.n_refused, 'request')} ({reasons})")
+
+
+def _figures_of_key(part: HealthPart) -> dict[str, str]:
+    figures = _figures(part)
+    shown = ("Requests", "Refused", "Failed", "Rows left to a person", "95 of 100 within")
+    return {"Key": part.name, "Rows": f"{part.n_rows:,}"} | {name: figures[name] for name in shown}

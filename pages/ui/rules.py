@@ -40,28 +40,13 @@ def show_rules(model: ModelVersion) -> None:
 
 def say_rules(rules: ServingRules) -> str:
     """Return the rules that hold as sentences."""
-    said = []
-    if rules.unknown_category == "refuse":
-        said.append("Rows with a category it has never seen are refused.")
-    if rules.out_of_range == "refuse":
-        said.append("Rows with a number outside its training rows are refused.")
-    if rules.least_confidence is not None:
-        said.append(f"A person decides when it is less than {100 * rules.least_confidence:.3g} of 100 sure.")
-    if rules.unlike_share is not None:
-        said.append(f"A person decides when a row is as unusual as {_say_share(rules.unlike_share)} test rows.")
-    if rules.needed_columns:
-        names = ", ".join(f"'{name}'" for name in rules.needed_columns)
-        said.append(f"A person decides when a value is missing in {names}.")
+    said = deploy.say_rules(rules, held_back="A person decides")
     if not said:
         return "It answers every row that it can read. Rules can hand over to a person what it should not decide alone."
     if rules.abstains and rules.expire_after_hours is not None:
         said.append(f"A row waits for {rules.expire_after_hours:,} h at most.")
     by = f"Set by {plain(rules.created_by)} {say_ago(rules.created_at)}."
     return f"{plain(' '.join(said))} {by}"
-
-
-def _say_share(share: float) -> str:
-    return f"{100 * share:g} of 100" if share >= 0.01 else f"{1000 * share:g} of 1,000"
 
 
 def _show_form(model: ModelVersion, rules: ServingRules) -> None:
@@ -142,7 +127,7 @@ def _choose_share(surprise: tuple[float | None, ...]) -> float | None:
     share = st.select_slider(
         "Usual rows that are held back with them",
         known,
-        format_func=_say_share,
+        format_func=deploy.say_unlike,
         key=f"{KEY}_share",
         disabled=not unlike,
         help="Measured on test rows: of 100 rows like the training rows, so many are held back, too. The more, the "

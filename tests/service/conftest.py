@@ -48,6 +48,11 @@ class Live:
         )
 
 
+def connect(address: str) -> httpx.Client:
+    """Return a client of a service, to be closed."""
+    return httpx.Client(base_url=address, timeout=60, trust_env=False)
+
+
 @pytest.fixture(scope="session")
 def promoted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, World, ModelVersion]:
     """A home folder in which version 1 of one project is live: made once, copied for each module."""
@@ -67,9 +72,10 @@ def live(promoted: tuple[Path, World, ModelVersion], tmp_path_factory: pytest.Te
     store = open_store(copied)
     address = serve.start_service(store)
     try:
-        http = httpx.Client(base_url=address, timeout=60, trust_env=False)
-        with http, serve.ServiceClient(address) as client:
-            yield Live(store, world, first, address, http, client)
+        one = Live(store, world, first, address, connect(address), serve.ServiceClient(address))
+        yield one
+        one.http.close()
+        one.client.close()
     finally:
         serve.stop_service(store)
         store.engine.dispose()

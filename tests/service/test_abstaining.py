@@ -8,7 +8,7 @@ import pytest
 from core import deploy, serve
 from core.deploy.taken.client import PredictionClient
 from core.records import Json, LabelRecord, Prediction, Referral, ServingRules, utc_now
-from tests.service.conftest import Live
+from tests.service.conftest import Live, connect
 from tests.waiting import wait_for
 
 N_CONNECTIONS = 8
@@ -165,9 +165,9 @@ def test_the_queue_survives_a_restart_of_the_service(live: Live) -> None:
     address = serve.start_service(live.store)
     response = httpx.get(f"{address}{answer['poll']}", trust_env=False, timeout=60)
     assert response.status_code == 202
-    live.address = address
-    live.http = httpx.Client(base_url=address, timeout=60, trust_env=False)
-    live.client = serve.ServiceClient(address)
+    live.http.close()
+    live.client.close()
+    live.address, live.http, live.client = address, connect(address), serve.ServiceClient(address)
 
 
 def test_handing_in_writes_what_the_model_did_on_test_rows(live: Live) -> None:

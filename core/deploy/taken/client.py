@@ -47,7 +47,7 @@ class Answer:
     """What the model says about one row. `id` is what a label is sent for later.
 
     `prediction` is None where the model leaves the row to a person, for the `reasons` given: `person_answer(id)` asks
-    for what the person says.
+    for what the person says. A service without people beside it leaves the row to whoever asked.
     """
 
     id: str
@@ -128,7 +128,8 @@ class PredictionClient:
         Raises
         ------
         PredictionError
-            As `predict`; 404 for an id that is not known, 409 for a row that the model answered itself.
+            As `predict`; 404 for an id that is not known, 409 for a row that the model answered itself, or that
+            nobody answers.
         """
         return self._call(f"answers/{answer_id}")
 

@@ -49,6 +49,17 @@ RULES: Mapping[AlertKind, RuleKind] = MappingProxyType(
                 "or than at its test. It keeps silent where such an estimate cannot be relied on.",
             ),
             RuleKind(
+                "taken_back",
+                "A version was taken back",
+                "Calls when a version breaks the rules that it is watched by, so that it is taken back by itself.",
+            ),
+            RuleKind(
+                "beside",
+                "A version on trial is not right enough",
+                "Calls when the truth shows clearly that a version that answers a share, or is asked silently, is "
+                "worse than the plan wants, or than at its test.",
+            ),
+            RuleKind(
                 "drift",
                 "The questions have changed",
                 "Calls when columns have clearly changed since the model learnt. It is a warning when the model has "
@@ -67,7 +78,8 @@ RULES: Mapping[AlertKind, RuleKind] = MappingProxyType(
             RuleKind(
                 "errors",
                 "Requests go unanswered",
-                "Calls when {limit} or more of the requests of 15 minutes fail or are refused.",
+                "Calls when {limit} or more of the requests of 15 minutes fail or are refused. What your own rules "
+                "refuse does not count.",
                 "share",
                 0.05,
                 lowest=0.001,

@@ -6,7 +6,7 @@ from core.monitor.alerts.rules import limit_of, say_limit
 from core.monitor.alerts.scene import Scene
 from core.monitor.traffic import latency_quantile
 from core.monitor.wording import say_rows, say_share
-from core.records import LATENCY_EDGES_MS, AlertEvidence, AlertRule
+from core.records import LATENCY_EDGES_MS, AlertEvidence, AlertRule, Window
 
 SPAN = timedelta(minutes=15)
 FEWEST_REQUESTS = 20
@@ -26,17 +26,29 @@ def look_for_failures(scene: Scene, rule: AlertRule) -> AlertEvidence | None:
     return AlertEvidence(
         "Requests go unanswered",
         f"In the last 15 minutes {say_share(share)} of {total.n_requests:,} requests got no prediction: "
-        f"{total.n_refused:,} were refused because of what was asked, {total.n_errors:,} failed in the service.",
+        f"{total.n_unanswered - total.n_errors:,} were refused because of what was asked, {total.n_errors:,} failed in "
+        f"the service.{_say_by_rule(total)}",
         "critical",
-        {"n_requests": total.n_requests, "n_refused": total.n_refused, "n_errors": total.n_errors, "share": share},
+        {
+            "n_requests": total.n_requests,
+            "n_refused": total.n_refused,
+            "n_refused_by_rule": total.n_refused_by_rule,
+            "n_errors": total.n_errors,
+            "share": share,
+        },
         scene.now,
     )
 
 
+def _say_by_rule(total: Window) -> str:
+    n = total.n_refused_by_rule
+    return f" Not counted are {n:,} that the owner's own rules refused." if n else ""
+
+
 def failure_level(scene: Scene, span: timedelta = SPAN) -> float | None:
-    """Return the share of requests of the last minutes that failed or were refused."""
+    """Return the share of requests of the last minutes that failed or were refused, other than by the owner's rules."""
     total = scene.traffic.recent(scene.now, span)
-    return (total.n_errors + total.n_refused) / total.n_requests if total.n_requests >= FEWEST_REQUESTS else None
+    return total.n_unanswered / total.n_requests if total.n_requests >= FEWEST_REQUESTS else None
 
 
 def look_for_slowness(scene: Scene, rule: AlertRule) -> AlertEvidence | None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from core.monitor.alerts.input_looks import look_for_drift, look_for_missing
+from core.monitor.alerts.release_looks import look_beside, look_for_taken_back
 from core.monitor.alerts.rules import list_rules
 from core.monitor.alerts.scene import Scene, set_scene
 from core.monitor.alerts.service_looks import look_for_drops, look_for_failures, look_for_silence, look_for_slowness
@@ -34,11 +35,13 @@ LOOKS: Mapping[AlertKind, Look] = MappingProxyType(
         "dropped": look_for_drops,
         "traffic": look_for_silence,
         "labels": look_for_missing_labels,
+        "taken_back": look_for_taken_back,
+        "beside": look_beside,
     }
 )
 """Missing values come before drift, which leaves out the columns that are told already."""
 ON_COUNTS: tuple[AlertKind, ...] = ("missing", "drift", "estimate")
-ON_LABELS: tuple[AlertKind, ...] = ("accuracy",)
+ON_LABELS: tuple[AlertKind, ...] = ("accuracy", "beside")
 AGAIN_AFTER = timedelta(seconds=30)
 """The dear looks are done at most so often for one model, however much comes in."""
 
@@ -131,7 +134,8 @@ def _look_by(scene: Scene, rules: list[AlertRule]) -> dict[AlertKind, AlertEvide
 def _what_there_is(store: Store, model: ModelVersion, rules: list[AlertRule]) -> tuple[Hashable, ...]:
     """Return what the dear looks depend on: first what people decided, then the traffic and the labels."""
     limits = tuple((rule.kind, rule.threshold) for rule in rules)
-    decided = (model.id, limits, store.newest(Objective, project_id=model.project_id))
+    live = store.releases.current(model.project_id)
+    decided = (model.id, live and live.generation, limits, store.newest(Objective, project_id=model.project_id))
     newest = store.log.windows(model.project_id, model_version_id=model.id, newest=3, with_bins=False)
     counts = tuple((window.started_at, window.n_rows) for window in newest)
     return decided, counts, newest_label_at(store, model.project_id)

@@ -18,7 +18,8 @@ from core import deploy, plan
 from core.deploy.requirements import pinned_requirements
 from core.deploy.taken.client import PredictionClient, PredictionError
 from core.errors import BadInputError, ConflictError, NotReadyError
-from core.records import ModelVersion, Release, new_id
+from core.records import ModelVersion, Referral, Release, ServingRules, new_id
+from core.serve.rules import NONE_ABSTAINED, RowRules
 from core.store import Store, open_store
 from tests.core.deploy.conftest import Registered
 from tests.model_worlds import copy_version, damage
@@ -32,8 +33,26 @@ def approved(registered: Registered) -> ModelVersion:
 
 
 @pytest.fixture(scope="module")
-def folder(registered: Registered, approved: ModelVersion, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return deploy.export_folder(registered.store, approved.id, tmp_path_factory.mktemp("away"))
+def rules(registered: Registered, approved: ModelVersion) -> ServingRules:
+    return ServingRules(
+        approved.project_id,
+        unknown_category="refuse",
+        unlike_share=0.05,
+        needed_columns=("delay",),
+        expire_after_hours=3,
+        created_by="Olga",
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(
+    registered: Registered, approved: ModelVersion, rules: ServingRules, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A folder exported while the rules are in force; other tests share the store, and have none."""
+    registered.store.add(rules)
+    exported = deploy.export_folder(registered.store, approved.id, tmp_path_factory.mktemp("away"))
+    registered.store.remove(ServingRules, id=rules.id)
+    return exported
 
 
 @pytest.fixture(scope="module")
@@ -47,15 +66,24 @@ def address(folder: Path, packages: Path) -> Iterator[str]:
         yield serving
 
 
-def check_answers(address: str, registered: Registered, model: ModelVersion) -> None:
-    """Compare what a service answers with what the model in the store answers."""
+def check_answers(
+    address: str, registered: Registered, model: ModelVersion, rules: ServingRules | None = None
+) -> list[str]:
+    """Compare what a service answers with what the model in the store does; return the ids on which it abstained."""
     frame = registered.world.frame.drop(columns="late").iloc[50:150]
     loaded = deploy.load_model(registered.store, model.id)
     rows = json.loads(json.dumps(deploy.request_rows(loaded.prototype, frame)))
     answers = PredictionClient(address, registered.world.project.slug).predict(rows)
     expected = loaded.predict_rows(rows)
-    assert [answer.prediction for answer in answers] == expected.predictions
-    assert [answer.probabilities for answer in answers] == expected.probabilities
+    abstained = RowRules(rules, loaded).find_abstained(rows, expected) if rules else NONE_ABSTAINED
+    for place, answer in enumerate(answers):
+        if place in abstained:
+            assert (answer.prediction, answer.probabilities) == (None, None)
+            assert answer.reasons == list(abstained[place])
+        else:
+            assert answer.prediction == expected.predictions[place]
+            assert answer.probabilities == (expected.probabilities or [])[place]
+    return [answers[place].id for place in abstained]
 
 
 def test_the_folder_holds_what_its_readme_says(folder: Path, approved: ModelVersion) -> None:
@@ -78,9 +106,42 @@ def test_every_package_is_pinned_to_the_line_the_project_was_tested_with() -> No
 
 
 def test_the_folder_answers_as_the_model_does_here(
-    address: str, registered: Registered, approved: ModelVersion
+    address: str, registered: Registered, approved: ModelVersion, rules: ServingRules
 ) -> None:
-    check_answers(address, registered, approved)
+    assert 0 < len(check_answers(address, registered, approved, rules)) < 100
+
+
+def test_a_row_that_the_folder_does_not_answer_is_decided_by_who_asked(
+    address: str, folder: Path, approved: ModelVersion
+) -> None:
+    row = json.loads((folder / "example.json").read_text())["rows"][0]
+    url = f"{address}/v1/late-flights"
+    (said,) = httpx.post(f"{url}/predict", json={"rows": [{**row, "delay": None}]}, trust_env=False).json()[
+        "predictions"
+    ]
+    assert (said["prediction"], said["status"], said["reasons"]) == (None, "abstained", ["'delay' is missing."])
+    assert "poll" not in said
+    polled = httpx.get(f"{url}/answers/{said['id']}", trust_env=False)
+    assert (polled.status_code, polled.json()["error"]["code"]) == (409, "nobody_answers")
+    assert PredictionClient(address, "late-flights").send_labels({said["id"]: "yes"}) == []
+    served = open_store(folder / "home")
+    assert served.count(Referral) == 0
+    assert served.newest(ServingRules, project_id=approved.project_id) is not None
+    served.engine.dispose()
+
+
+def test_the_folder_refuses_what_the_owner_wants_refused(address: str, folder: Path) -> None:
+    row = json.loads((folder / "example.json").read_text())["rows"][0]
+    with pytest.raises(PredictionError, match="'carrier'") as refused:
+        PredictionClient(address, "late-flights").predict([{**row, "carrier": "ZZ"}])
+    assert refused.value.status == 422
+
+
+def test_the_readme_says_which_rules_hold_and_who_decides(folder: Path) -> None:
+    readme = (folder / "README.md").read_text()
+    assert "- It does not answer when a value is missing in 'delay'." in readme
+    assert "- Rows with a category it has never seen are refused." in readme
+    assert "whoever\nasked decides the row" in readme
 
 
 def test_the_folder_says_which_model_it_is_and_who_approved_it(address: str, approved: ModelVersion) -> None:

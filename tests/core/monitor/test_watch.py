@@ -12,6 +12,7 @@ from core import deploy, monitor, plan
 from core.evaluate.model_folder import write_manifest
 from core.records import (
     LATENCY_EDGES_MS,
+    Alert,
     Deployment,
     LabelRecord,
     ModelVersion,
@@ -20,6 +21,7 @@ from core.records import (
     ReleasePlan,
     Rules,
     Window,
+    refusal_key,
     utc_now,
 )
 from core.store import Store
@@ -50,7 +52,19 @@ class Watched:
     def promote(self, rules: Rules | None) -> None:
         deploy.promote_model(self.store, self.second.id, by="Cleo", seen_generation=self.live.generation, rules=rules)
 
-    def ask(self, n: int, *, failed: int = 0, refused: int = 0, slow: int = 0, at: datetime | None = None) -> None:
+    def alerts(self, after: timedelta = timedelta(0)) -> dict[str, Alert]:
+        return {alert.kind: alert for alert in monitor.check_alerts(self.store, "p", now=utc_now() + after)}
+
+    def ask(
+        self,
+        n: int,
+        *,
+        failed: int = 0,
+        refused: int = 0,
+        slow: int = 0,
+        at: datetime | None = None,
+        refusals: dict[str, int] | None = None,
+    ) -> None:
         """Count requests to the second version; the slow ones take between 500 ms and a second."""
         latency = [0] * N_BINS
         latency[2], latency[9] = n - slow, slow
@@ -63,6 +77,7 @@ class Watched:
             n_refused=refused,
             n_errors=failed,
             latency=tuple(latency),
+            refusals=refusals or {},
         )
         self.store.log.append([], [window])
 
@@ -114,6 +129,61 @@ def test_a_version_that_leaves_too_many_without_an_answer_is_taken_back(world: W
     assert "30 of 200 requests got no answer" in world.last.reason
     assert "set by Cleo" in world.last.reason
     assert world.watch() == []
+
+
+def test_what_the_owners_own_rules_refuse_takes_nothing_back_and_calls_nobody(world: Watched) -> None:
+    world.promote(Rules())
+    world.ask(200, refused=60, refusals={refusal_key("out_of_range", "x"): 50, refusal_key("unknown_category"): 10})
+    assert world.watch() == []
+    assert world.alerts() == {}
+    world.ask(200, refused=60, refusals={refusal_key("bad_json"): 60})
+    alert = world.alerts()["errors"]
+    assert (alert.evidence["n_refused"], alert.evidence["n_refused_by_rule"]) == (120, 60)
+    assert "60 were refused because of what was asked" in alert.message
+    assert "Not counted are 60 that the owner's own rules refused." in alert.message
+
+
+def test_what_is_taken_back_opens_an_alert_with_what_was_measured(world: Watched) -> None:
+    world.promote(Rules())
+    world.ask(200, failed=30)
+    world.watch()
+    alert = world.alerts()["taken_back"]
+    assert (alert.title, alert.severity) == ("A version was taken back", "warning")
+    assert "30 of 200 requests got no answer" in alert.message
+    assert (alert.evidence["generation"], alert.evidence["action"]) == (world.last.generation, "roll_back")
+    monitor.resolve_alert(world.store, alert.id, by="Olga", reason="It was the new driver.")
+    assert world.alerts(timedelta(hours=2)) == {}
+
+
+def test_an_earlier_version_that_cannot_be_gone_back_to_is_a_critical_alert(world: Watched) -> None:
+    world.promote(Rules())
+    world.ask(100, failed=50)
+    (world.store.files.model(world.first.id) / "reference.json").write_text("{}")
+    world.watch()
+    alert = world.alerts()["taken_back"]
+    assert alert.severity == "critical"
+    assert "could not be taken back" in alert.message
+
+
+def test_a_watch_that_ends_well_opens_no_alert(world: Watched) -> None:
+    world.promote(Rules(minutes=30))
+    world.ask(200)
+    assert len(world.watch(timedelta(minutes=32))) == 1
+    assert world.alerts(timedelta(minutes=33)) == {}
+
+
+def test_a_canary_that_nobody_watches_and_that_is_not_right_enough_opens_an_alert(world: Watched) -> None:
+    seen = world.live.generation
+    deploy.start_canary(world.store, world.second.id, share=0.1, by="Cleo", seen_generation=seen)
+    world.learn(200, 190)
+    assert world.alerts() == {}
+    world.learn(200, 80)
+    alert = world.alerts(timedelta(minutes=1))["beside"]
+    assert (alert.title, alert.severity) == ("Version 2, on trial, is not right enough", "warning")
+    assert "answers a share of the questions" in alert.message
+    assert alert.evidence["role"] == "canary"
+    deploy.stop_canary(world.store, "p", by="Cleo", seen_generation=seen + 1)
+    assert world.alerts(timedelta(minutes=2)) == {}
 
 
 def test_a_version_that_is_too_slow_is_taken_back(world: Watched) -> None:
