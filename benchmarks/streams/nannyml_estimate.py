@@ -1,13 +1,14 @@
 """What NannyML estimates for the same windows; runs in an environment of its own: `python nannyml_estimate.py DIR`.
 
-In: `reference.parquet` and `analysis.parquet` (inputs, `_truth`, `_answer`, `_proba` of the positive class, `_window`),
-`task.json`. Out: `estimates.json`, one number a window.
+In: `reference.parquet` and `analysis.parquet` (inputs, `_truth`, `_answer`, of classes by their places, `_proba_0`,
+`_proba_1` ..., and `_window`), `task.json`. Out: `estimates.json`, one number a window.
 """
 
 import json
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -20,29 +21,32 @@ def main(folder: Path) -> None:
 
     task = json.loads((folder / "task.json").read_text())
     reference, analysis = (pd.read_parquet(folder / f"{name}.parquet") for name in ("reference", "analysis"))
-    if task["task"] == "regression":
-        estimator = nannyml.DLE(
-            feature_column_names=task["inputs"], y_pred="_answer", y_true="_truth", metrics=["mae"], chunk_number=5
-        )
-        column = "mae"
-    else:
-        estimator = nannyml.CBPE(
-            y_pred_proba="_proba",
-            y_pred="_answer",
-            y_true="_truth",
-            metrics=["accuracy"],
-            problem_type="classification_binary",
-            chunk_number=5,
-        )
-        column = "accuracy"
+    estimator, metric = make_estimator(task)
     estimator.fit(reference)
     found = []
     for _, window in analysis.groupby("_window", sort=True):
         estimator.chunker = nannyml.chunk.CountBasedChunker(1)
         table = estimator.estimate(window.reset_index(drop=True)).to_df()
-        found.append(float(table[(column, "value")].iloc[-1]))
-    answer = {"version": nannyml.__version__, "estimates": found}
-    (folder / "estimates.json").write_text(json.dumps(answer))
+        found.append(float(table[(metric, "value")].iloc[-1]))
+    (folder / "estimates.json").write_text(json.dumps(found))
+
+
+def make_estimator(task: dict[str, Any]) -> tuple[Any, str]:
+    """Return the estimator for a task, and the metric it estimates."""
+    import nannyml
+
+    names = {"y_pred": "_answer", "y_true": "_truth", "chunk_number": 5}
+    if task["task"] == "regression":
+        return nannyml.DLE(feature_column_names=task["inputs"], metrics=["mae"], **names), "mae"
+    columns = {place: f"_proba_{place}" for place in range(len(task["classes"]))}
+    is_binary = task["task"] == "binary"
+    estimator = nannyml.CBPE(
+        y_pred_proba=columns[1] if is_binary else columns,
+        metrics=["accuracy"],
+        problem_type="classification_binary" if is_binary else "classification_multiclass",
+        **names,
+    )
+    return estimator, "accuracy"
 
 
 if __name__ == "__main__":

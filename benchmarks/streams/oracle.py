@@ -10,14 +10,14 @@ MOST_SURE = 0.98
 
 
 def without_concept_change(table: pa.Table, target: str, *, learn_share: float, random_state: int = 0) -> pa.Table:
-    """Return the table with truths of two classes drawn from an oracle that learnt from all of it.
+    """Return the table with classes drawn anew from an oracle that learnt from all of it.
 
     Parameters
     ----------
     table : Table of n rows
         With numbers, dates and texts as inputs; rows without a truth are left out.
     target : str
-        The column of two classes.
+        The column of two or more classes.
     learn_share : float
         The first share of the rows, which the model learns from.
     """
@@ -29,10 +29,10 @@ def without_concept_change(table: pa.Table, target: str, *, learn_share: float, 
     names = [name for name in frame.columns if name != target and varies[name]]
     inputs = pd.DataFrame({name: _as_numbers(frame[name]) for name in names})
     oracle = HistGradientBoostingClassifier(random_state=random_state).fit(inputs, frame[target].astype(str))
-    sure = np.clip(oracle.predict_proba(inputs)[:, 1], 1 - MOST_SURE, MOST_SURE)
-    drawn = np.random.default_rng(random_state).random(len(frame)) < sure
+    shares = np.clip(oracle.predict_proba(inputs), 1 - MOST_SURE, MOST_SURE).cumsum(axis=1)
+    drawn = (np.random.default_rng(random_state).random((len(frame), 1)) < 1 - shares / shares[:, -1:]).sum(axis=1)
     classes = dict(zip(frame[target].astype(str), frame[target], strict=True))
-    truth = [classes[str(name)] for name in np.asarray(oracle.classes_)[drawn.astype(int)]]
+    truth = [classes[str(name)] for name in np.asarray(oracle.classes_)[drawn]]
     place = table.column_names.index(target)
     return table.set_column(place, target, pa.array(truth, type=table.schema.field(target).type))
 

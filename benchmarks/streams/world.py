@@ -23,6 +23,10 @@ from tests.model_worlds import World, promote, register
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+STEP = timedelta(hours=1)
+"""From window to window: longer than an alert waits before it is called over, so that each false one counts."""
+N_LOOKED_AT = 20
+"""Newest windows that are estimated, as many as the page of monitoring shows."""
 LEARN_SHARE = 0.3
 TEST_SHARE = 0.3
 MOST_WINDOWS = 40
@@ -34,19 +38,19 @@ LEAK_CODES = ("FC402",)
 
 @dataclass
 class PlayedWindow:
-    """One window of a stream: its true metric, what was estimated without its labels, and whether an alarm was open.
+    """One window of a stream: its true metric, what was estimated without its labels, and what alarm was open.
 
-    `before`: with the labels of earlier windows only; `after`: once its own had come.
+    `chance` is the standard error of the true metric in so few rows; `trusted`: whether the estimate was said to be
+    reliable once the window's own labels had come; `alarm` is what was said, empty without an alarm.
     """
 
     number: int
     n_rows: int
     truth: float
+    chance: float
     estimated: float | None = None
-    trusted_before: bool = True
-    trusted_after: bool = True
-    alarm: bool = False
-    peer: float | None = None
+    trusted: bool = True
+    alarm: str = ""
 
 
 @dataclass
@@ -132,22 +136,20 @@ def play(stream: Stream) -> None:
         rows = stream.rest.iloc[start:end]
         answers = loaded.predict(rows)
         truth = rows[stream.target]
-        at = START + number * MINUTE
+        at = START + number * STEP
         entries = _ask(stream, loaded, rows, answers, at)
         predictions = [prediction for entry in entries for prediction in entry.to_predictions()]
         stream.store.log.append(predictions, count_entries(entries))
-        window = PlayedWindow(number, len(rows), true_metric(stream, truth, answers))
-        window.estimated, window.trusted_before = _look(stream, at)
-        labels = [
-            LabelRecord(one.id, stream.project_id, _plain(value)) for one, value in zip(predictions, truth, strict=True)
-        ]
+        window = PlayedWindow(number, len(rows), *true_metric(stream, truth, answers))
+        window.estimated, _ = _look(stream, at)
+        pairs = zip(predictions, truth, strict=True)
+        labels = [LabelRecord(one.id, stream.project_id, plain_label(value)) for one, value in pairs]
         stream.store.log.add_labels(labels)
-        _, window.trusted_after = _look(stream, at)
+        _, window.trusted = _look(stream, at)
         monitor.check_alerts(stream.store, stream.project_id, now=at + MINUTE)
-        window.alarm = any(
-            alert.kind == "accuracy" and alert.state != "resolved"
-            for alert in monitor.list_alerts(stream.store, stream.project_id)
-        )
+        alerts = monitor.list_alerts(stream.store, stream.project_id)
+        opened = [alert for alert in alerts if alert.kind == "accuracy" and alert.state not in ("pending", "resolved")]
+        window.alarm = (opened[0].newest or opened[0]).message if opened else ""
         stream.windows.append(window)
 
 
@@ -176,26 +178,24 @@ def _ask(
 
 def _look(stream: Stream, at: datetime) -> tuple[float | None, bool]:
     """Return what is estimated for the newest window, and whether the report says it may be believed."""
-    report = monitor.estimate(stream.store, stream.project_id, n_points=MOST_WINDOWS * 2)
+    report = monitor.estimate(stream.store, stream.project_id, n_points=N_LOOKED_AT * 2, newest=N_LOOKED_AT)
     newest = next((point for point in reversed(report.points) if point.started_at == at), None)
     return (newest.value if newest else None), report.trust != "unreliable"
 
 
-def true_metric(stream: Stream, truth: "pd.Series[Any]", answers: deploy.Answers) -> float:
-    """Return the metric over all rows of a window, their labels known."""
+def true_metric(stream: Stream, truth: "pd.Series[Any]", answers: deploy.Answers) -> tuple[float, float]:
+    """Return the metric over all rows of a window, their labels known, and its standard error."""
     if stream.lower_is_better:
         rows = ScoredRows(truth.to_numpy(dtype=float), np.array(answers.predictions, dtype=float))
+        of_rows = np.abs(rows.truth - rows.answers)
     else:
-        texts = np.array([prepare.label_text(_plain(value)) for value in truth], dtype=object)
-        rows = ScoredRows(texts, np.array(answers.predictions, dtype=object))
-    return score_predictions(stream.metric, rows)
+        texts = np.array([prepare.label_text(plain_label(value)) for value in truth], dtype=object)
+        rows = ScoredRows(texts, np.array([prepare.label_text(one) for one in answers.predictions], dtype=object))
+        of_rows = (rows.truth == rows.answers).astype(float)
+    return score_predictions(stream.metric, rows), float(of_rows.std() / np.sqrt(len(of_rows)))
 
 
-def answer_codes(truth: "pd.Series[Any]", positive: str) -> list[int]:
-    """Return 1 where the truth is the positive class, else 0."""
-    return [int(prepare.label_text(_plain(value)) == positive) for value in truth]
-
-
-def _plain(value: Any) -> Label:
+def plain_label(value: Any) -> Label:
+    """Return a value of a table as a label."""
     plain: Label = value.item() if hasattr(value, "item") else value
     return plain

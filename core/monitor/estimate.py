@@ -8,6 +8,7 @@ is said to be unreliable.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import groupby, pairwise
 
 import numpy as np
@@ -16,7 +17,17 @@ from core import deploy, plan
 from core.evaluate import ScoredRows
 from core.monitor.drift import live_version_id
 from core.monitor.realised import Measure, choose_measure, tested_estimate
-from core.monitor.soft_truth import Asked, Correction, SoftTruth, join_scored, join_soft, learn_correction, soften
+from core.monitor.significance import Floats
+from core.monitor.soft_truth import (
+    Asked,
+    Correction,
+    SoftTruth,
+    join_scored,
+    join_soft,
+    learn_correction,
+    misses,
+    soften,
+)
 from core.records import (
     ErrorModel,
     EstimatedPoint,
@@ -30,13 +41,14 @@ from core.records import (
 from core.store import LabelledAnswer, SampledAnswer, Store, answers_between
 
 MOST_WINDOWS = 1_440
-"""Minutes of traffic looked back on at most."""
 ROWS_A_POINT = 300
 """Predictions of a stretch that the estimate is made from at most: enough for about two points in a hundred."""
 N_PLACES = 10
 FEWEST_ROWS = 50
 N_LEARNT_FROM = 3
-"""Stretches with labels whose truth corrects the estimate of the next one."""
+"""Stretches with labels whose truth corrects the estimate of the next one; more where they agree."""
+MOST_APART = 2.0
+"""Two stretches agree that differ by no more than so many standard errors."""
 N_CHECKED = 3
 """An estimate is believed when so many of the newest that labels have come for were all right."""
 MOST_OUTSIDE = 0.2
@@ -54,13 +66,15 @@ ASSUMPTION = (
 )
 
 
-def estimate(store: Store, project_id: str, *, n_points: int = 20) -> EstimateReport:
+def estimate(store: Store, project_id: str, *, n_points: int = 20, newest: int = MOST_WINDOWS) -> EstimateReport:
     """Return the metric to expect over time of the version that is live, with or without labels.
 
     Parameters
     ----------
     n_points : int
-        Stretches of about equally many predictions at most, within the newest 1,440 minutes with traffic.
+        Stretches of about equally many predictions at most.
+    newest : int
+        Minutes with traffic looked back on at most.
 
     Raises
     ------
@@ -74,7 +88,7 @@ def estimate(store: Store, project_id: str, *, n_points: int = 20) -> EstimateRe
         sentence = "No estimate without labels: this version's test had too few rows, or it gives no probabilities."
         return EstimateReport(project_id, model.id, measure.metric, (), "not_available", sentence, ASSUMPTION)
     estimator = _Estimator(store, model, measure, errors)
-    points = estimator.points(n_points)
+    points = estimator.points(n_points, newest)
     trust, sentence = _judge(measure, points)
     gaps = [abs(one.measured - one.expected) for one in points if one.measured is not None and one.expected is not None]
     mean_gap = float(np.mean(gaps)) if gaps else None
@@ -88,6 +102,11 @@ class _Checked:
     soft: SoftTruth
     actual: ScoredRows
 
+    @cached_property
+    def misses(self) -> Floats:
+        """How much less right than expected each answer was."""
+        return misses(self.soft, self.actual)
+
 
 class _Estimator:
     """What is needed to estimate the stretches of one model version."""
@@ -100,10 +119,10 @@ class _Estimator:
         self.reference: Reference = deploy.load_reference(store, model.id)
         self.tested: MetricEstimate | None = tested_estimate(store, model, measure.metric)
 
-    def points(self, n_points: int) -> list[EstimatedPoint]:
+    def points(self, n_points: int, newest: int) -> list[EstimatedPoint]:
         """Return the estimated stretches, oldest first."""
         windows = self.store.log.windows(
-            self.model.project_id, model_version_id=self.model.id, newest=MOST_WINDOWS, with_bins=False
+            self.model.project_id, model_version_id=self.model.id, newest=newest, with_bins=False
         )
         seen: list[_Checked] = []
         return [self._point(stretch, seen) for stretch in divide(windows, n_points)]
@@ -116,7 +135,7 @@ class _Estimator:
         if len(answers) < FEWEST_ROWS:
             return empty
         plain = self._soften(answers)
-        truth = plain.corrected(_learn(seen[-N_LEARNT_FROM:]))
+        truth = plain.corrected(_learn(seen))
         value, low, high = truth.expect(self.measure.metric)
         if not np.isfinite([value, low, high]).all():
             return empty
@@ -188,10 +207,25 @@ class _Estimator:
 
 
 def _learn(seen: Sequence[_Checked]) -> Correction:
-    """Return the correction that the labels of some stretches together teach."""
+    """Return the correction that the labels of the newest three stretches teach, and of those before while they agree.
+
+    Few labels would correct by chance alone; labels from before a change would hide it.
+    """
     if not seen:
         return Correction()
-    return learn_correction(join_soft([one.soft for one in seen]), join_scored([one.actual for one in seen]))
+    recent, older = list(seen[-N_LEARNT_FROM:]), seen[:-N_LEARNT_FROM]
+    for one in reversed(older):
+        if not _agree([one.misses], [each.misses for each in recent]):
+            break
+        recent.insert(0, one)
+    return learn_correction(join_soft([one.soft for one in recent]), join_scored([one.actual for one in recent]))
+
+
+def _agree(*sides: Sequence[Floats]) -> bool:
+    """Whether the means of two sides differ by no more than chance."""
+    first, second = (np.concatenate(side) for side in sides)
+    error = np.hypot(first.std() / np.sqrt(len(first)), second.std() / np.sqrt(len(second)))
+    return bool(abs(first.mean() - second.mean()) <= MOST_APART * error)
 
 
 def _end(window: Window) -> datetime:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from scipy import optimize, special
 
 from core.deploy import are_outside, bin_codes, calibrate, expected_distance
 from core.evaluate import ScoredRows, weigh_predictions
@@ -18,11 +19,13 @@ from core.records import ErrorModel, Json, Label, Reference
 
 N_DRAWS = 100
 PRIOR_SD = 1.0
-"""How far a correction is thought to lie from none, in logits, before labels say so."""
+"""How far a shift is thought to lie from none, in logits, before labels say so."""
+PRIOR_SD_OF_SLOPE = 0.2
+"""The same of a slope and one."""
 PRIOR_ROWS = 50
 """Rows of unsurprising errors that a correction of numbers is learnt with, so that few labels change little."""
-N_STEPS = 20
-SUREST = 1 - 1e-6
+SUREST = 0.999
+"""A chance beyond this is taken for it where it is corrected: no one row may outweigh hundreds."""
 CENTRAL_95 = (2.5, 97.5)
 
 
@@ -73,15 +76,17 @@ class SoftTruth:
 
     def corrected(self, correction: "Correction") -> "SoftTruth":
         """Return the truths as labels that came lately correct them."""
+        if correction == Correction():
+            return self
         if not self.rows.classes:
             truth = self.rows.answers + correction.scale * (self.rows.truth - self.rows.answers)
             return replace(self, rows=replace(self.rows, y_true=truth))
-        right = self.right
-        new = 1 / (1 + np.exp(-(_logit(right) + correction.shift)))
-        said = self.said
-        others = np.divide(1 - new, 1 - right, out=np.ones_like(new), where=right < SUREST)
-        own = np.divide(new, right, out=np.ones_like(new), where=right > 1 - SUREST)
-        return replace(self, weights=np.where(said, self.weights * own[:, None], self.weights * others[:, None]))
+        right = special.expit(correction.shift + correction.slope * _logit(self.right))[:, None]
+        others = np.where(self.said, 0.0, self.weights)
+        total = others.sum(axis=1, keepdims=True)
+        even = np.where(self.said, 0.0, 1 / (others.shape[1] - 1))
+        shares = np.divide(others, total, out=even, where=total > 0)
+        return replace(self, weights=np.where(self.said, right, (1 - right) * shares))
 
     def expect(self, metric: str) -> tuple[float, float, float]:
         """Return the value to expect of a metric, and between what it would be measured in 95 of 100 cases.
@@ -107,11 +112,12 @@ class SoftTruth:
 
 @dataclass(frozen=True)
 class Correction:
-    """What labels have shown lately of an estimate: by how much the chance of being right is shifted, in logits, and
-    by what the distance of numbers is multiplied.
+    """What labels have shown lately of an estimate: how the chance of being right, in logits, is shifted and stretched,
+    and by what the distance of numbers is multiplied.
     """
 
     shift: float = 0.0
+    slope: float = 1.0
     scale: float = 1.0
 
 
@@ -127,23 +133,47 @@ def learn_correction(soft: SoftTruth, actual: ScoredRows) -> Correction:
 
     Source
     ------
-    Classes: one logistic intercept with a normal prior, by Newton's method. Numbers: a ratio of means.
+    Classes: logistic recalibration by intercept and slope (Cox, "Two further applications of a model for binary
+    regression", Biometrika 45, 1958), with normal priors. Numbers: a ratio of means.
     """
-    n_truths = soft.weights.shape[1]
     if not actual.classes:
-        expected = np.abs(soft.rows.truth - soft.rows.answers).astype(float).reshape(-1, n_truths).mean(axis=1)
-        distance = np.abs(actual.truth.astype(float) - actual.answers.astype(float))
+        expected, distance = expected_distances(soft), _distances(actual)
         prior = PRIOR_ROWS * expected.mean()
         total = expected.sum() + prior
         return Correction(scale=float((distance.sum() + prior) / total)) if total > 0 else Correction()
-    logits = _logit(soft.right)
-    is_right = (actual.truth == actual.answers).astype(float)
-    shift = 0.0
-    for _ in range(N_STEPS):
-        chance = 1 / (1 + np.exp(-(logits + shift)))
-        slope = (is_right - chance).sum() - shift / PRIOR_SD**2
-        shift += float(slope / ((chance * (1 - chance)).sum() + 1 / PRIOR_SD**2))
-    return Correction(shift=shift)
+    logits, is_right = _logit(soft.right), (actual.truth == actual.answers).astype(float)
+    none, spread = np.array([0.0, 1.0]), np.array([PRIOR_SD, PRIOR_SD_OF_SLOPE])
+
+    def surprise(place: Floats) -> tuple[float, Floats]:
+        moved, away = place[0] + place[1] * logits, (place - none) / spread
+        value = float((np.logaddexp(0, moved) - is_right * moved).sum() + (away**2).sum() / 2)
+        miss = special.expit(moved) - is_right
+        return value, np.array([miss.sum(), (miss * logits).sum()]) + away / spread
+
+    shift, slope = optimize.minimize(surprise, none, jac=True, method="BFGS").x
+    return Correction(shift=float(shift), slope=float(slope))
+
+
+def misses(soft: SoftTruth, actual: ScoredRows) -> Floats:
+    """Return for each answer how much less right it was than expected, shape (n,): in answers, or in mean distances."""
+    if actual.classes:
+        missed: Floats = soft.right - (actual.truth == actual.answers)
+        return missed
+    expected = expected_distances(soft)
+    beyond: Floats = (_distances(actual) - expected) / max(float(expected.mean()), 1e-12)
+    return beyond
+
+
+def expected_distances(soft: SoftTruth) -> Floats:
+    """Return how far off each answer is expected to be, shape (n,); of numbers only."""
+    distances = np.abs(soft.rows.truth - soft.rows.answers).astype(float)
+    expected: Floats = distances.reshape(soft.weights.shape).mean(axis=1)
+    return expected
+
+
+def _distances(actual: ScoredRows) -> Floats:
+    distances: Floats = np.abs(actual.truth.astype(float) - actual.answers.astype(float))
+    return distances
 
 
 def _logit(chance: Floats) -> Floats:

@@ -1,6 +1,7 @@
 """What is expected of the live model without labels, and when that is said not to be reliable."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -11,6 +12,7 @@ import pytest
 from core import deploy, monitor
 from core.evaluate import ScoredRows
 from core.monitor.estimate import MOST_OUTSIDE, ROWS_A_POINT
+from core.monitor.soft_truth import SoftTruth, learn_correction
 from core.records import LabelRecord, ModelVersion, Prediction, Reference, Window
 from core.store import Store, record_to_json
 from tests.core.monitor.conftest import START, make_reference
@@ -143,6 +145,31 @@ def test_labels_that_came_lately_correct_the_estimate_of_the_next_stretch(
     first, *_, last = monitor.estimate(store, "p", n_points=4).points
     assert first.value == pytest.approx(0.75, abs=0.03)
     assert last.value == pytest.approx(0.25, abs=0.06)
+
+
+@pytest.mark.parametrize("sure", [0.9, 0.9999, 1.0])
+def test_a_model_that_is_sure_of_itself_and_always_wrong_is_corrected(sure: float) -> None:
+    said = np.full(300, "yes")
+    rows = ScoredRows(said, said, np.tile([1 - sure, sure], (300, 1)), ("no", "yes"))
+    wide = ScoredRows(np.tile(["no", "yes"], 300), np.repeat(said, 2), None, ("no", "yes"), "yes")
+    soft = SoftTruth(wide, np.tile([1 - sure, sure], (300, 1)), np.zeros(300, dtype=bool))
+    wrong = replace(rows, y_true=np.full(300, "no"))
+    corrected = soft.corrected(learn_correction(soft, wrong))
+    assert corrected.right.mean() < 0.1
+    assert corrected.weights.sum(axis=1) == pytest.approx(1.0)
+    assert soft.corrected(learn_correction(soft, rows)).right.mean() > 0.9
+
+
+def test_labels_from_before_a_change_do_not_hide_it_and_those_that_agree_steady_the_estimate(
+    store: Store, reference: Reference, make_live: MakeLive
+) -> None:
+    model = go_live(store, make_live, reference, classes(0), tested=0.75)
+    for minute in range(9):
+        ask(store, model, classes(minute + 1, flipped=minute >= 6), minute=minute, labelled=True)
+    ask(store, model, classes(20, flipped=True), minute=9)
+    values = [point.value for point in monitor.estimate(store, "p", n_points=10).points]
+    assert values[:6] == [pytest.approx(0.75, abs=0.05)] * 6
+    assert values[-1] == pytest.approx(0.25, abs=0.05)
 
 
 def test_an_error_that_has_doubled_is_expected_to_stay_so(store: Store, make_live: MakeLive) -> None:
