@@ -51,7 +51,8 @@ class FaultScore:
     """What a fault did, and how it was noticed. Seconds are real ones, from the first row it met to the alarm.
 
     `n_rows` is how many rows (or labels) it changed; moments are None when it met none. `noticed_after_rows` are rows
-    of the play between the first that it met and the alarm.
+    of the play between the first that it met and the first alarm. `named_its_column` tells whether any of its alarms
+    named one of its columns; None when it has none, or no alarm named any.
     """
 
     fault: Fault

@@ -94,7 +94,7 @@ def _is_near(at: float, trace: Trace, grace_s: float) -> bool:
 
 
 def _score_fault(sentence: str, fault: Fault, trace: Trace, alarms: Sequence[AlarmScore]) -> FaultScore:
-    """Say what the first alarm of a fault was; one that named its column goes before one that did not."""
+    """Say what the first alarm of a fault was, one about other columns only if there is no other."""
     began_at, ended_at = (
         None if moment is None else datetime.fromtimestamp(moment, UTC) for moment in (trace.began_at, trace.ended_at)
     )
@@ -102,7 +102,8 @@ def _score_fault(sentence: str, fault: Fault, trace: Trace, alarms: Sequence[Ala
     first = min(alarms, key=lambda alarm: (alarm.verdict == "other_column", alarm.seen_at), default=None)
     if first is None or began_at is None or trace.first_row is None:
         return score
-    named = bool(set(first.columns) & set(fault.columns)) if first.columns and fault.columns else None
+    named = any(set(alarm.columns) & set(fault.columns) for alarm in alarms)
+    could_name = fault.columns and any(alarm.columns for alarm in alarms)
     return FaultScore(
         fault,
         sentence,
@@ -113,6 +114,6 @@ def _score_fault(sentence: str, fault: Fault, trace: Trace, alarms: Sequence[Ala
         noticed_after_s=(first.seen_at - began_at).total_seconds(),
         noticed_after_rows=max(first.row - trace.first_row, 0),
         noticed_by=first.title,
-        named_its_column=named,
+        named_its_column=named if could_name else None,
         acknowledged_by=next((alarm.acknowledged_by for alarm in alarms if alarm.acknowledged_by), None),
     )

@@ -55,7 +55,7 @@ def _say_fault(score: FaultScore, *, is_over: bool) -> str:
         why = OF_SILENCE if score.fault.kind == "outage" else ""
         return f"{what} ({_count(score.n_rows, 'row')}): {'nobody noticed' if is_over else 'not noticed yet'}.{why}"
     after = f"noticed after {_say_seconds(score.noticed_after_s)} ({_count(score.noticed_after_rows or 0, 'row')})"
-    named = {True: ", which named the right column", False: ", which named other columns", None: ""}
+    named = {True: "; the right column was named", False: "; only other columns were named", None: ""}
     seen = f" {score.acknowledged_by} acknowledged it." if score.acknowledged_by else " Nobody has acknowledged it."
     return (
         f"{what} ({_count(score.n_rows, 'row')}): {after} by the alarm '{score.noticed_by}'"

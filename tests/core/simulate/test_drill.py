@@ -1,6 +1,7 @@
 """A drill against the real service: what is in the log is what the faults say, and alarms are told from each other."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from core.errors import BadInputError, ConflictError, NotFoundError
 from core.records import Alert, Fault, Job, utc_now
 from core.simulate.rows import find_facts
 from core.store import StoppedError
-from tests.playing import Live
+from tests.playing import DyingHandle, Live
 from tests.waiting import wait_for
 
 
@@ -161,11 +162,24 @@ def test_alarms_are_told_right_ones_from_false_ones_and_what_nobody_noticed_is_s
     told = " ".join(report.sentences)
     assert report.sentences[0] == "2 things went wrong: 1 was noticed, and 1 alarm was false."
     assert "'distance' moves up by 3 standard deviations" in told
-    assert "named the right column" in told
+    assert "the right column was named" in told
     assert "Grace acknowledged it" in told
     assert "nobody noticed" in told
     assert "False alarm at row" in told
     assert "1 alarm was open already" in told
+
+
+def test_an_alarm_that_came_up_while_nobody_played_belongs_to_the_row_at_which_the_play_stood(live: Live) -> None:
+    job = live.start_drill(120, Fault("stuck", 0, 120, ("distance",)), rows_per_second=60.0, grace_s=2.0)
+    with pytest.raises(KeyboardInterrupt):
+        simulate.run_replay(DyingHandle(live.store, job))
+    interrupted = live.store.get(Job, job.id)
+    open_alert(live, "distance")
+    time.sleep(1.0)
+    live.play(interrupted)
+    (alarm,) = simulate.score_drill(live.store, job.id, now=utc_now()).alarms
+    assert alarm.row == interrupted.result["next_row"] - job.params["first_row"] < 120
+    assert alarm.verdict == "right"
 
 
 def test_a_hidden_drill_is_revealed_by_who_started_it_only(live: Live) -> None:

@@ -145,7 +145,7 @@ def test_a_drill_is_told_in_sentences_and_drawn(world, open_page, text_of):
     told = text_of(page)
     assert "**1 thing went wrong: it was noticed, and 1 alarm was false.**" in told
     assert "'distance' moves up by 2 standard deviations (600 rows): noticed after 20 seconds (200 rows)" in told
-    assert "by the alarm 'Distance*', which named the right column" in told
+    assert "by the alarm 'Distance*'; the right column was named." in told
     assert "False alarm at row 100" in told
     assert len(page.get("plotly_chart")) == 1
 
