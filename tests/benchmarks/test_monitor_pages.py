@@ -10,6 +10,8 @@ from core import monitor
 from core.store import open_store
 
 NOW = datetime(2026, 6, 1, 12, 30, tzinfo=UTC)
+LAST_WHOLE_HOUR = datetime(2026, 5, 30, 12, tzinfo=UTC)
+"""The end of the last hour that lies wholly before the last two days."""
 
 
 def test_windows_follow_on_each_other_as_hours_and_then_minutes() -> None:
@@ -18,9 +20,7 @@ def test_windows_follow_on_each_other_as_hours_and_then_minutes() -> None:
     assert ends[:-1] == [began_at for began_at, _ in found[1:]]
     assert (found[0][0], ends[-1]) == (datetime(2026, 4, 20, 12, tzinfo=UTC), NOW)
     assert all(began_at.minute == 0 for began_at, length in found if length == 60)
-    assert all(
-        length == (60 if end <= NOW - timedelta(days=2) else 1) for (_, length), end in zip(found, ends, strict=True)
-    )
+    assert all(length == (60 if end <= LAST_WHOLE_HOUR else 1) for (_, length), end in zip(found, ends, strict=True))
 
 
 def test_a_filled_log_holds_what_its_windows_count_and_folding_finds_nothing_to_do(tmp_path: Path) -> None:
