@@ -9,7 +9,7 @@ from playwright.sync_api import sync_playwright
 from benchmarks.pages import BROWSER, seconds_for
 from core import plan
 from core.store import Store
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import LONG_MS, Visitor
 from tests.find_browser import find_browser
 from tests.running import running
 
@@ -28,6 +28,7 @@ def measure(store: Store, home: Path, project_id: str, slug: str, *, quick: bool
     with running(home) as started, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=BROWSER)
         visitor = Visitor(browser.new_context(viewport={"width": 1440, "height": 900}).new_page(), started.address)
+        visitor.page.set_default_timeout(LONG_MS)
         query = f"project={slug}&you=Ada"
         found = {"monitor": [seconds_for(lambda: visitor.open(f"/monitor-model?{query}")) for _ in range(N_OPENED)]}
         found |= _rerun(visitor, store, project_id, N_QUICK if quick else N_RERUNS)

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from benchmarks.faults.worlds import make
 from benchmarks.monitor_pages import filling
 from benchmarks.monitor_pages.__main__ import OPENED, judge
@@ -23,6 +25,7 @@ def test_windows_follow_on_each_other_as_hours_and_then_minutes() -> None:
     assert all(length == (60 if end <= LAST_WHOLE_HOUR else 1) for (_, length), end in zip(found, ends, strict=True))
 
 
+@pytest.mark.slow
 def test_a_filled_log_holds_what_its_windows_count_and_folding_finds_nothing_to_do(tmp_path: Path) -> None:
     made = make(tmp_path)
     store = open_store(made.home)
