@@ -1,6 +1,7 @@
 """NannyML beside: the same windows, estimated in an environment of its own."""
 
 import json
+import os
 import subprocess
 import venv
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from core import deploy, prepare
 INSTALL_TIMEOUT_S = 900
 PACKAGES = ("nannyml", "statsmodels")
 ESTIMATE_TIMEOUT_S = 300
+NO_TELEMETRY = {"NML_DISABLE_USAGE_LOGGING": "1"}
+"""NannyML else reports each use over the network, and its failure to do so hides why an estimate failed."""
 SCRIPT = Path(__file__).with_name("nannyml_estimate.py")
 
 
@@ -63,9 +66,9 @@ def estimate_by_peer(stream: Stream, python: Path, folder: Path) -> PeerEstimate
     classes = [str(label) for label in prototype.classes]
     task = {"task": prototype.task, "inputs": inputs, "classes": classes}
     (folder / "task.json").write_text(json.dumps(task))
-    command = [str(python), str(SCRIPT), str(folder)]
+    command, quietly = [str(python), str(SCRIPT), str(folder)], os.environ | NO_TELEMETRY
     try:
-        subprocess.run(command, check=True, timeout=ESTIMATE_TIMEOUT_S, capture_output=True, text=True)
+        subprocess.run(command, check=True, timeout=ESTIMATE_TIMEOUT_S, capture_output=True, text=True, env=quietly)
     except subprocess.SubprocessError as error:
         return PeerEstimates(problem=say_failure(error))
     return PeerEstimates(tuple(json.loads((folder / "estimates.json").read_text())))
