@@ -37,7 +37,7 @@ def measure(store: Store, home: Path, project_id: str, model_version_id: str) ->
         "removing_s": took_s,
         "writer_alone_longest_ms": 1_000 * max(alone),
         "writer_longest_ms": 1_000 * max(waits),
-        "writer_p99_ms": 1_000 * statistics.quantiles(waits, n=100)[-1],
+        "writer_p99_ms": 1_000 * statistics.quantiles(waits, n=100, method="inclusive")[-1],
         "before_mb": before_mb,
         "after_removing_mb": after_mb,
         "after_vacuum_mb": size_mb(home),
