@@ -69,6 +69,7 @@ def test_from_an_uploaded_file_to_the_second_lap(visitor: Visitor, full_circle: 
     deploy(visitor)
     predict_over_http(full_circle)
     watch(visitor)
+    drill(visitor)
     retrain(visitor)
     check_the_store(full_circle)
     check_deep_links(visitor)
@@ -166,19 +167,39 @@ def predict_over_http(full_circle: Running) -> None:
 
 def watch(visitor: Visitor) -> None:
     visitor.go("Monitor model")
-    visitor.page.get_by_text("Play kept-back rows as live questions").first.wait_for()
-    if not visitor.field("monitor_start").is_visible():
-        visitor.page.get_by_text("Play kept-back rows as live questions").first.click()
+    visitor.sees("Play a live world")
     visitor.write("monitor_n_rows", "450")
     visitor.click("monitor_start")
     visitor.sees(re.compile("rows sent"))
     visitor.page.reload()
     visitor.settle()
-    visitor.sees(re.compile("Playing kept-back rows finished"), within_ms=LONG_MS)
+    visitor.sees(re.compile("Playing rows finished"), within_ms=LONG_MS)
     visitor.sees("Is it still right?")
     visitor.sees("Have the questions changed?")
     expect(visitor.field("monitor_drift").locator(".js-plotly-plot").first).to_be_visible()
     expect(visitor.field("monitor_performance").locator(".js-plotly-plot").first).to_be_visible()
+    visitor.sees_no_error()
+
+
+def drill(visitor: Visitor) -> None:
+    """A sensor gets stuck on purpose: an alert names it, the person says so, and the drill tells both."""
+    visitor.unfold("monitor_replay")
+    visitor.pick("monitor_origin", "Rows made from the table")
+    visitor.write("monitor_n_rows", "600")
+    visitor.pick("monitor_n_faults", "1")
+    visitor.choose("monitor_fault0_kind", "A sensor is stuck")
+    visitor.choose("monitor_fault0_column_stuck", "age")
+    visitor.click("monitor_start")
+    alert = visitor.page.locator("[class*='st-key-monitor_alert_']", has_text="The questions have changed")
+    expect(alert.first).to_contain_text("age", timeout=LONG_MS)
+    alert.get_by_role("button", name="I have seen it").click()
+    expect(alert.first).to_contain_text("seen by Ada")
+    alert.get_by_text("Evidence and history").click()
+    expect(alert.first).to_contain_text("opened by")
+    expect(alert.first).to_contain_text("open → seen by Ada")
+    scored = visitor.field("monitor_drill")
+    expect(scored).to_contain_text(re.compile("1 thing went wrong.*it was noticed"), timeout=LONG_MS)
+    expect(scored).to_contain_text(re.compile("'age' is stuck.*the right column was named. Ada acknowledged it"))
     visitor.sees_no_error()
 
 

@@ -58,6 +58,16 @@ class Visitor:
         self.page.get_by_role("option", name=option, exact=True).click()
         self.settle()
 
+    def pick(self, key: str, option: str) -> None:
+        """Pick one of the options that are all in sight."""
+        self.field(key).get_by_role("radio", name=option, exact=True).click()
+        self.settle()
+
+    def unfold(self, key: str) -> None:
+        """Open a folded part of the page."""
+        self.field(key).locator("summary").first.click()
+        self.settle()
+
     def upload(self, key: str, path: Path) -> None:
         """Put a file into an upload field and wait until it is there."""
         self.field(key).locator("input[type=file]").set_input_files(path)
