@@ -39,11 +39,17 @@ job = ui.newest_job("register")
 def show_steps() -> None:
     st.subheader("Make another model live" if live else "Make a model live")
     ui.show_job(job, title="Handing in")
+    handed_in = {model.evaluation_id for model in models}
+    open_results = {words: result for words, result in evaluated.items() if result.id not in handed_in}
+    if not (open_results or waiting or approved or (job is not None and job.active)):
+        st.markdown("No other tested model waits. A new one comes from retraining, or from training and a test.")
+        with st.container(horizontal=True):
+            ui.link_to("retrain")
+            ui.link_to("train")
+        return
     first, second = st.columns(2, border=True)
     with first:
         st.markdown("**1 · Hand in** a tested model")
-        handed_in = {model.evaluation_id for model in models}
-        open_results = {words: result for words, result in evaluated.items() if result.id not in handed_in}
         if job is not None and job.active:
             st.caption("One is being handed in.")
         elif open_results:

@@ -20,7 +20,14 @@ busy = simulate.show_world(model)
 was_asked = bool(store.log.windows(project.id, newest=1, with_bins=False))
 
 if not was_asked:
-    st.caption("No question has been asked yet. Traffic, changed questions and accuracy will appear here.")
+    with first:
+        st.info(
+            "Play a live world below, or let a program ask it: Deploy model shows how. How much it is asked, whether "
+            "the questions change, and how right it is will appear here.",
+            title="It is live, but nobody has asked it anything yet.",
+            icon=":material/hourglass_empty:",
+        )
+        ui.link_to("deploy", "How a program asks it")
     alert_rules.show_rules(key="monitor")
     channels.show_channels(key="monitor")
     retention.retention_form(key="monitor")

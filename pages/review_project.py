@@ -7,10 +7,13 @@ from pages import ui
 from pages.ui.checks import say_open_problems
 
 BOXES = {"met": st.success, "not_met": st.error, "not_enough_data": st.warning}
+ALARMS = {"critical": st.error, "warning": st.warning}
+"""An open alert outdoes the test: what passed it may fail by now."""
 
 project = ui.project()
 summary = report.summarise_project(ui.store(), project.id)
-BOXES.get(summary.outcome, st.info)(ui.plain(summary.headline), title=project.name, icon=":material/gavel:")
+box = ALARMS.get(summary.alarm) or BOXES.get(summary.outcome, st.info)
+box(ui.plain(summary.headline), title=project.name, icon=":material/gavel:")
 
 say_open_problems()
 if summary.decisions:

@@ -24,6 +24,7 @@ def drift_quadrant(report: DriftReport, *, threshold: float) -> go.Figure:
     shown = [one for one in report.columns if one.psi is not None and one.importance is not None]
     figure = start_figure(x_title="how much it changed (PSI)", y_title="", height=340)
     middle = 100 / max(len(shown), 1)
+    farthest = min(max((one.psi or 0.0 for one in shown), default=0.0) * 1.15 + 0.05, FARTHEST + 0.06)
     most = sorted(shown, key=lambda one: (one.importance or 0.0) * (one.psi or 0.0), reverse=True)[:MOST_NAMED]
     for outcome, (words, color) in OUTCOMES.items():
         columns = [one for one in shown if one.outcome == outcome]
@@ -34,7 +35,8 @@ def drift_quadrant(report: DriftReport, *, threshold: float) -> go.Figure:
                 mode="markers+text",
                 name=words,
                 text=[shorten(one.name) if one in most and outcome == "drifted" else "" for one in columns],
-                textposition="top center",
+                # Names stay inside the frame, whichever edge their mark is near.
+                textposition=["middle left" if (one.psi or 0.0) > farthest / 2 else "middle right" for one in columns],
                 marker={"color": color, "size": 11},
                 customdata=[(one.name, one.psi) for one in columns],
                 hovertemplate="%{customdata[0]}: PSI %{customdata[1]:.3f}, %{y:.0f} % of the importance<extra>"
@@ -45,6 +47,6 @@ def drift_quadrant(report: DriftReport, *, threshold: float) -> go.Figure:
     figure.add_hline(y=middle, line_dash="dot", line_color=QUIET, line_width=1)
     figure.update_layout(showlegend=True)
     top = max((100 * (one.importance or 0.0) for one in shown), default=0.0)
-    figure.update_xaxes(range=[-0.02, min(max((one.psi or 0.0 for one in shown), default=0.0) * 1.15 + 0.05, 1.06)])
-    figure.update_yaxes(range=[-0.06 * max(top, 10), 1.2 * max(top, 10)], ticksuffix=" %")
+    figure.update_xaxes(range=[-0.02, farthest])
+    figure.update_yaxes(range=[-0.06 * max(top, 10), min(1.2 * max(top, 10), 106)], ticksuffix=" %")
     return figure

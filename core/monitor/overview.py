@@ -11,7 +11,7 @@ from core.monitor.estimate import estimate
 from core.monitor.performance import performance
 from core.monitor.traffic import traffic
 from core.monitor.wording import say_share
-from core.monitor.worth import worth
+from core.monitor.worth import FEWEST_LABELS, worth
 from core.records import (
     Alert,
     DriftReport,
@@ -34,15 +34,23 @@ MOST_UNANSWERED = 0.05
 FEWEST_REQUESTS = 20
 SERIOUS: dict[OverviewState, int] = {"bad": 0, "look": 1, "unknown": 2, "good": 3}
 MOST_EVENTS = 100
+STILL_WORTH, NOT_WORTH = "It is still worth it.", "It is not worth it any more."
+RETRAIN = "Think about retraining."
 
 
 @dataclass(frozen=True)
 class _Finding:
-    """One thing to say: how serious it is, the words, and what to do about it."""
+    """One thing to say: how serious it is, in brief, with the figures, and what to do about it."""
 
     state: OverviewState
-    words: str
+    brief: str
+    detail: str = ""
     hint: str = ""
+
+    @property
+    def words(self) -> str:
+        """All that there is to say."""
+        return f"{self.brief} {self.detail}".strip()
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,7 @@ def _judge(project_id: str, facts: _Facts) -> Overview:
         project_id,
         worst.state,
         _headline(facts, worst),
+        "" if worst.state == "good" else worst.detail,
         tuple(finding.words for finding in found),
         worst.hint,
         facts.performance,
@@ -99,12 +108,21 @@ def _judge(project_id: str, facts: _Facts) -> Overview:
 
 
 def _headline(facts: _Facts, worst: _Finding) -> str:
+    """Answer both questions without a figure: is it still working, and is it still worth it?"""
+    worth_it = _brief_worth(facts.worth)
     if worst.state == "good":
-        is_cheaper = facts.worth is not None and facts.worth.high < facts.worth.without_model
-        return "It is still working, and it is still worth it." if is_cheaper else "It is still working."
+        return "It is still working, and it is still worth it." if worth_it == STILL_WORTH else "It is still working."
     if worst.state == "unknown":
-        return f"Whether it is still right is not known. {worst.words}"
-    return worst.words
+        return f"Whether it is still right is not known. {worst.brief}".strip()
+    return worst.brief if worst.brief == worth_it else f"{worst.brief} {worth_it}".strip()
+
+
+def _brief_worth(value: Worth | None) -> str:
+    if value is None:
+        return ""
+    if value.low > value.without_model:
+        return NOT_WORTH
+    return STILL_WORTH if value.high < value.without_model else "Whether it is worth it is not sure."
 
 
 def _answering(facts: _Facts) -> list[_Finding]:
@@ -114,9 +132,8 @@ def _answering(facts: _Facts) -> list[_Finding]:
     share = lately.n_unanswered / lately.n_requests
     if lately.n_requests >= FEWEST_REQUESTS and share >= MOST_UNANSWERED:
         words = f"In the last hour {say_share(share)} of {lately.n_requests:,} requests got no answer."
-        return [
-            _Finding("bad" if 2 * lately.n_errors > lately.n_unanswered else "look", words, "See below which and why.")
-        ]
+        state: OverviewState = "bad" if 2 * lately.n_errors > lately.n_unanswered else "look"
+        return [_Finding(state, words, hint="See below which and why.")]
     if lately.n_dropped:
         return [_Finding("look", f"{lately.n_dropped:,} answers of the last hour are missing in the log.")]
     return [_Finding("good", f"It answered {lately.n_rows:,} questions in the last hour.")]
@@ -129,21 +146,26 @@ def _right(facts: _Facts) -> list[_Finding]:
     newest = next((point for point in reversed(report.live_points) if point.value is not None), None)
     if newest is None or newest.value is None or newest.low is None or newest.high is None:
         return [_expected(facts.estimate)]
+    n_labelled = sum(point.n_labelled for point in report.live_points)
+    if n_labelled < FEWEST_LABELS:
+        brief = "Too few true values have come to tell."
+        return [_Finding("unknown", brief, f"So far {n_labelled:,}.", "More would tell: hand them in below.")]
     said = plan.say_value(report.metric, newest.value)
     if report.minimum is None:
         return [_Finding("good", f"Where the truth is known: {said}")]
     verdict = plan.judge_objective(facts.objective, newest.value, newest.low, newest.high, newest.n_labelled)
     if verdict.outcome == "not_met":
-        return [_Finding("bad", f"It is right less often than it should be. {said}", "Think about retraining.")]
-    return [_Finding("good", f"It is right as often as it should be, as far as that can be told. {said}")]
+        return [_Finding("bad", "It is right less often than it should be.", said, RETRAIN)]
+    return [_Finding("good", "It is right as often as it should be, as far as that can be told.", said)]
 
 
 def _expected(report: EstimateReport) -> _Finding:
     if report.trust == "unreliable":
-        return _Finding("look", report.sentence, "Only labels can tell: hand in true values below.")
+        brief = "How right it is now is not known, and the estimate cannot be relied on."
+        return _Finding("look", brief, report.sentence, "Only true values can tell: hand them in below.")
     if report.newest is None:
-        return _Finding("unknown", "No label has come yet, and there is no estimate.", "Hand in true values below.")
-    return _Finding("unknown", report.sentence, "Labels would tell: hand in true values below.")
+        return _Finding("unknown", "Nobody has told it the truth yet.", report.sentence, "Hand in true values below.")
+    return _Finding("unknown", "", report.sentence, "True values would tell: hand them in below.")
 
 
 def _worth_it(facts: _Facts) -> list[_Finding]:
@@ -151,14 +173,16 @@ def _worth_it(facts: _Facts) -> list[_Finding]:
     if value is None:
         return []
     if value.low > value.without_model:
-        return [_Finding("bad", value.sentence, "Think about retraining, or take it back on Deploy.")]
-    return [_Finding("good", value.sentence)]
+        # The sentence says the same before its colon.
+        figures = value.sentence.partition(": ")[2]
+        return [_Finding("bad", NOT_WORTH, figures, "Think about retraining, or take it back on Deploy model.")]
+    return [_Finding("good", "", value.sentence)]
 
 
 def _changed(facts: _Facts) -> list[_Finding]:
     report = facts.drift
     if report.n_drifted:
-        return [_Finding("look", f"It is asked other things than it learned from. {report.sentence}", "See below.")]
+        return [_Finding("look", "It is asked other things than it learned from.", report.sentence, "See below.")]
     return [_Finding("good", report.sentence)]
 
 
@@ -170,7 +194,8 @@ def _called(facts: _Facts) -> list[_Finding]:
     titles = "; ".join(dict.fromkeys(alert.title for alert in waiting))
     is_bad = any(alert.severity == "critical" for alert in waiting)
     n_waiting = f"{len(waiting)} alerts wait" if len(waiting) > 1 else "One alert waits"
-    return [_Finding("bad" if is_bad else "look", f"{n_waiting} for somebody: {titles}.", "Look at the alerts below.")]
+    state: OverviewState = "bad" if is_bad else "look"
+    return [_Finding(state, f"{n_waiting} for somebody.", f"{titles}.", "Look at the alerts below.")]
 
 
 def live_events(store: Store, project_id: str) -> tuple[LiveEvent, ...]:

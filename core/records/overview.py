@@ -35,14 +35,15 @@ class DriftPoint:
 
 @dataclass(frozen=True)
 class Overview:
-    """How the live model stands: a state, one sentence, the reasons, and everything it was made from.
+    """How the live model stands: a state, a headline without figures, the reasons, and everything it was made from.
 
-    `hint` says what to do next; empty where nothing needs to be done.
+    `detail` gives the headline's figures; `hint` says what to do next. Both are empty where all is well.
     """
 
     project_id: str
     state: OverviewState
     headline: str
+    detail: str
     reasons: tuple[str, ...]
     hint: str
     performance: PerformanceReport

@@ -1,5 +1,6 @@
 """One project on one screen, in sentences a person can decide by, and the decisions that wait for somebody."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core import monitor, plan, retrain, train
@@ -14,6 +15,7 @@ from core.records import (
     Outcome,
     PerformanceReport,
     Project,
+    Severity,
 )
 from core.report.costs import expected_costs
 from core.store import Store
@@ -45,10 +47,14 @@ class OpenDecision:
 
 @dataclass(frozen=True)
 class ProjectSummary:
-    """A project in words. `outcome` is the verdict on the model that is live, else on the best tested one."""
+    """A project in words. `outcome` is the verdict on the model that is live, else on the best tested one.
+
+    `alarm` is the greatest severity of the alerts that are open, None without any: a test passed once says little then.
+    """
 
     headline: str
     outcome: Outcome | None
+    alarm: Severity | None
     facts: tuple[Fact, ...]
     decisions: tuple[OpenDecision, ...]
 
@@ -88,7 +94,9 @@ def summarise_project(store: Store, project_id: str) -> ProjectSummary:
         _cost(standing),
     )
     outcome = standing.evaluation.verdict.outcome if standing.evaluation else None
-    return ProjectSummary(_headline(standing), outcome, facts, tuple(_decisions(store, standing)))
+    return ProjectSummary(
+        _headline(standing), outcome, _alarm(standing.alerts), facts, tuple(_decisions(store, standing))
+    )
 
 
 def _read(store: Store, project_id: str) -> _Standing:
@@ -120,6 +128,12 @@ def _best_tested(store: Store, project_id: str) -> Evaluation | None:
     return store.newest(Evaluation, project_id=project_id)
 
 
+def _alarm(alerts: Sequence[Alert]) -> Severity | None:
+    found = {alert.severity for alert in alerts}
+    severities: tuple[Severity, ...] = ("critical", "warning", "info")
+    return next((severity for severity in severities if severity in found), None)
+
+
 def _headline(standing: _Standing) -> str:
     if standing.evaluation is None:
         return "There is no tested model yet."
@@ -134,6 +148,9 @@ def _headline(standing: _Standing) -> str:
         judged = judged.replace("it ", "the best tested one ", 1) if judged.startswith("it ") else judged
     n_alerts = len(standing.alerts)
     warned = {0: "", 1: " One thing needs a look."}.get(n_alerts, f" {n_alerts} things need a look.")
+    urgent = next((alert for alert in standing.alerts if alert.severity == "critical"), None)
+    if urgent is not None:
+        warned = f" Now it needs somebody: {urgent.title[:1].lower()}{urgent.title[1:].rstrip('.')}."
     return f"{is_live}; {judged}.{warned}"
 
 

@@ -15,8 +15,12 @@ MINUTES = (1.0, "Limit, in minutes")
 DAYS_BACK = 30
 
 
+@st.fragment
 def show_rules(*, key: str) -> None:
-    """Draw the rules of the project. `key` begins the widgets' keys."""
+    """Draw the rules of the project, on their own: what is tried here must not draw the page again.
+
+    `key` begins the widgets' keys.
+    """
     box = st.expander("When you are called", icon=":material/rule:", key=f"{key}_rules", on_change="rerun")
     if not box.open:
         return
@@ -42,8 +46,7 @@ def _show_rule(rule: AlertRule, objective: Objective, key: str) -> None:
                 "Try it on the past", icon=":material/history_toggle_off:", key=f"{key}_try"
             )
         if tried:
-            with st.spinner("Looking at the past"):
-                _show_rehearsal(_rehearse(project().id, rule))
+            _show_rehearsal(_rehearse(rule, key))
 
 
 def _switch(kind: AlertKind, key: str) -> None:
@@ -74,8 +77,8 @@ def _change_form(rule: AlertRule, key: str) -> None:
     if rule.kind in monitor.REHEARSED and st.button(
         "Try it on the past first", icon=":material/history_toggle_off:", key=f"{key}_try_change"
     ):
-        with error_frame(), st.spinner("Looking at the past"):
-            _show_rehearsal(_rehearse(project().id, wish))
+        with error_frame():
+            _show_rehearsal(_rehearse(wish, f"{key}_wish"))
     if st.button("Keep to that", type="primary", key=f"{key}_keep"):
         with error_frame():
             monitor.change_rule(
@@ -84,8 +87,18 @@ def _change_form(rule: AlertRule, key: str) -> None:
             st.rerun()
 
 
-def _rehearse(project_id: str, rule: AlertRule) -> Rehearsal:
-    return monitor.rehearse_rule(store(), project_id, rule, days=DAYS_BACK)
+def _rehearse(rule: AlertRule, key: str) -> Rehearsal:
+    """Look at the past with a bar that fills; a click on Stop, or on anything else here, ends it at its next step."""
+    place = st.empty()
+    with place.container(horizontal=True, vertical_alignment="bottom"):
+        bar = st.progress(0.0, "Looking at the past ...")
+        st.button("Stop", icon=":material/stop_circle:", key=f"{key}_stop")
+    try:
+        return monitor.rehearse_rule(
+            store(), project().id, rule, days=DAYS_BACK, report=lambda share: bar.progress(share, "Looking at the past")
+        )
+    finally:
+        place.empty()
 
 
 def _show_rehearsal(rehearsal: Rehearsal) -> None:

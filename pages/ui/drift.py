@@ -45,7 +45,10 @@ def show_drift(report: DriftReport) -> None:
 
 def _show_overview(report: DriftReport) -> None:
     if any(column.importance is not None for column in report.columns):
-        st.caption("The model's reliance on each column upward, how much it changed to the right: top right matters")
+        st.caption(
+            "Upward: how much the model leans on a column. To the right: how much its values changed. What is "
+            "top right matters most; left of the dashed line a change is too small to matter."
+        )
         figure = charts.drift_quadrant(report, threshold=monitor.PSI_FLOOR)
     else:
         figure = charts.drift_by_column(report, threshold=monitor.PSI_FLOOR)

@@ -5,11 +5,10 @@ from datetime import datetime, timedelta
 import streamlit as st
 
 from core import charts
-from core.records import (
-    TrafficReport,
-    utc_now,
-)
+from core.records import TrafficReport, utc_now
 from pages.ui.simulate import shade_simulated
+from pages.ui.state import store
+from pages.ui.words import say_ago
 
 MODEBAR = {"displayModeBar": False}
 SPAN = "monitor_span"
@@ -26,6 +25,11 @@ def show_traffic(report: TrafficReport) -> None:
     """Draw how much the model is asked, how fast it answers, and what went wrong."""
     st.subheader("How is it used?")
     st.segmented_control("In the last", list(SPANS), default="hour", required=True, key=SPAN)
+    if not report.points:
+        newest = store().log.windows(report.project_id, newest=1, with_bins=False)
+        before = f" The newest question came {say_ago(newest[-1].started_at)}." if newest else ""
+        st.markdown(f"{report.sentence}{before}")
+        return
     left, middle, right = st.columns(3)
     with left:
         st.caption("Rows answered")
@@ -37,7 +41,12 @@ def show_traffic(report: TrafficReport) -> None:
         )
     with middle:
         st.caption("Time to answer, in milliseconds")
-        st.plotly_chart(charts.latency(report), key="monitor_latency", config=MODEBAR, alt="Time to answer over time")
+        if report.latency_p95_ms is None:
+            st.caption("No request was timed.")
+        else:
+            st.plotly_chart(
+                charts.latency(report), key="monitor_latency", config=MODEBAR, alt="Time to answer over time"
+            )
     with right:
         st.caption("Requests that were not answered")
         if report.n_errors or report.n_refused:

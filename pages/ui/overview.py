@@ -59,8 +59,9 @@ def show_standing(told: Overview, *, large: bool = False) -> None:
     color, icon = LOOKS[told.state]
     with st.container(border=True, key="monitor_standing"):
         st.markdown(f"{'#' if large else '##'} :{color}[{icon} {plain(told.headline)}]")
-        if told.hint:
-            st.markdown(plain(told.hint))
+        below = f"{told.detail} {told.hint}".strip()
+        if below:
+            st.markdown(plain(below))
         if not large:
             with st.expander("Why?", key="monitor_reasons"):
                 st.markdown("\n".join(f"* {plain(reason)}" for reason in told.reasons))
@@ -86,10 +87,11 @@ def show_figures(told: Overview) -> None:
         ("Columns changed", f"{drift.n_drifted} of {len(drift.columns)}", count(drift.n_rows, "newest row")),
         ("Slowest 5 of 100", "–" if p95 is None else f"{p95:.3g} ms", "or longer, in the last hour"),
     )
-    for place, (label, value, words) in zip(st.columns(len(figures)), figures, strict=True):
-        with place.container(border=True, height="stretch"):
-            st.metric(label, value)
-            st.caption(words)
+    with st.grid(len(figures), min_column_width=140):
+        for label, value, words in figures:
+            with st.container(border=True, height="stretch"):
+                st.metric(label, value)
+                st.caption(words)
 
 
 def show_history(told: Overview, decided: tuple[str, ...], *, large: bool = False) -> None:

@@ -1,5 +1,6 @@
 """Ask the live model a question: a form made from its prototype, and the answer in words."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +10,11 @@ from core import deploy, serve
 from core.records import Json, Prototype, PrototypeColumn
 from pages.ui.navigation import link_to
 from pages.ui.state import prefill, project, store
-from pages.ui.words import plain
+from pages.ui.words import count, plain
 
 MISSING = "not known"
+MOST_SHOWN = 12
+"""Inputs shown at once; thirty of them would hide all that comes below."""
 YES_OR_NO = {True: "yes", False: "no"}
 
 
@@ -46,10 +49,18 @@ def prototype_form(prototype: Prototype, token: str, *, key: str) -> Json | None
     keys = {column.name: f"{key}_{number}" for number, column in enumerate(prototype.columns)}
     prefill(token, **{keys[column.name]: _first_value(column) for column in prototype.columns})
     with st.form(f"{key}_form", enter_to_submit=False):
-        with st.grid(4, min_column_width=180):
-            row = {column.name: _field(column, keys[column.name]) for column in prototype.columns}
+        row = _fields(prototype.columns[:MOST_SHOWN], keys)
+        rest = prototype.columns[MOST_SHOWN:]
+        if rest:
+            with st.expander(f"{count(len(rest), 'more input')}, filled in with a usual value", key=f"{key}_more"):
+                row |= _fields(rest, keys)
         asked = st.form_submit_button("Ask the model", type="primary", icon=":material/send:", key=f"{key}_ask")
     return row if asked else None
+
+
+def _fields(columns: Sequence[PrototypeColumn], keys: dict[str, str]) -> Json:
+    with st.grid(4, min_column_width=180):
+        return {column.name: _field(column, keys[column.name]) for column in columns}
 
 
 def _first_value(column: PrototypeColumn) -> Any:

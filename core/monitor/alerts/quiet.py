@@ -38,9 +38,17 @@ class Alarm:
 
 
 def quiet_inputs_a_month(
-    scene: Scene, rule: AlertRule, windows: Sequence[Window], alarms: Sequence[Alarm]
+    scene: Scene,
+    rule: AlertRule,
+    windows: Sequence[Window],
+    alarms: Sequence[Alarm],
+    *,
+    report: Callable[[float], object],
 ) -> float | None:
-    """Return the alarms a month if all questions came from the minutes without an alarm; None: too few of them."""
+    """Return the alarms a month if all questions came from the minutes without an alarm; None: too few of them.
+
+    `report` is told which share of the work is done, in [0, 1].
+    """
     quiet = [window for window in windows if not any(alarm.covers(window.started_at) for alarm in alarms)]
     if sum(window.n_rows for window in quiet) < CURRENT_ROWS:
         return None
@@ -49,21 +57,32 @@ def quiet_inputs_a_month(
     for number in range(1, N_DRAWS + 1):
         drawn = _Drawn(_draw_window(quiet, draw), number)
         n_alarms += look(replace(scene, traffic=drawn), rule) is not None
+        report(number / N_DRAWS)
     span = max(windows[-1].started_at - windows[0].started_at, MINUTE)
     looks_a_month = sum(window.n_rows for window in windows) / CURRENT_ROWS * (MONTH / span)
     return n_alarms / N_DRAWS * looks_a_month
 
 
 def quiet_accuracy_a_month(
-    answers: Sequence[LabelledAnswer], alarms: Sequence[Alarm], is_alarm: Callable[[Sequence[LabelledAnswer]], bool]
+    answers: Sequence[LabelledAnswer],
+    alarms: Sequence[Alarm],
+    is_alarm: Callable[[Sequence[LabelledAnswer]], bool],
+    *,
+    report: Callable[[float], object],
 ) -> float | None:
-    """Return the alarms a month if all labels were drawn from those outside alarms; None: too few of them."""
+    """Return the alarms a month if all labels were drawn from those outside alarms; None: too few of them.
+
+    `report` is told which share of the work is done, in [0, 1].
+    """
     quiet = [answer for answer in answers if not any(alarm.covers(answer.predicted_at) for alarm in alarms)]
     if len(quiet) < LATEST_ROWS:
         return None
     draw = np.random.default_rng(0)
-    drawn = ([quiet[place] for place in draw.integers(len(quiet), size=LATEST_ROWS)] for _ in range(N_ACCURACY_DRAWS))
-    share = sum(is_alarm(each) for each in drawn) / N_ACCURACY_DRAWS
+    n_alarms = 0
+    for number in range(1, N_ACCURACY_DRAWS + 1):
+        n_alarms += is_alarm([quiet[place] for place in draw.integers(len(quiet), size=LATEST_ROWS)])
+        report(number / N_ACCURACY_DRAWS)
+    share = n_alarms / N_ACCURACY_DRAWS
     span = max(answers[-1].predicted_at - answers[0].predicted_at, MINUTE)
     return share * len(answers) / LATEST_ROWS * (MONTH / span)
 

@@ -1,11 +1,12 @@
 """What would a rule have done over the traffic that went by? Tried before it is switched on, by the very same looks."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
 from types import MappingProxyType
+from typing import TypeVar
 
 from core import plan
 from core.errors import NotReadyError
@@ -43,6 +44,9 @@ MOST_CHECKS = 40
 """Looks at accuracy: each takes an interval of a thousand labels."""
 SHORTEST_SPAN = timedelta(days=1)
 """A shorter past says nothing of a month."""
+LOOKS_SHARE = 0.6
+"""Of the work: the looks at the past; the rest are looks at quiet stretches drawn from it."""
+T = TypeVar("T")
 Level = Callable[[Scene], float | None]
 LEVELS: Mapping[AlertKind, Level] = MappingProxyType(
     {
@@ -88,7 +92,13 @@ class Moment:
 
 
 def rehearse_rule(
-    store: Store, project_id: str, rule: AlertRule, *, days: int = 30, now: datetime | None = None
+    store: Store,
+    project_id: str,
+    rule: AlertRule,
+    *,
+    days: int = 30,
+    now: datetime | None = None,
+    report: Callable[[float], object] = lambda _share: None,
 ) -> Rehearsal:
     """Return what a rule would have done over the live version's past: alarms a month, false ones, and the delay.
 
@@ -98,6 +108,8 @@ def rehearse_rule(
     ----------
     rule : AlertRule
         As it is or might be; it need not be saved.
+    report : callable
+        Is told again and again which share of the work is done, in [0, 1]; what it raises ends the work.
 
     Raises
     ------
@@ -109,7 +121,7 @@ def rehearse_rule(
     model = store.get(ModelVersion, live_version_id(store, project_id))
     now = now or utc_now()
     if rule.kind == "accuracy":
-        return _rehearse_accuracy(store, model, rule, now)
+        return _rehearse_accuracy(store, model, rule, now, report)
     with_bins = rule.kind in ("drift", "missing")
     windows = store.log.windows(
         project_id,
@@ -120,11 +132,24 @@ def rehearse_rule(
     )
     scene = set_scene(store, model, now, PastTraffic(windows))
     limit = PSI_FLOOR if rule.kind == "drift" else limit_of(rule, scene.objective)
-    moments = [_look(scene, rule, limit, at) for at in _moments(windows, rule, now)]
+    times = _moments(windows, rule, now)
+    moments = [_look(scene, rule, limit, at) for at in _told(times, lambda share: report(LOOKS_SHARE * share))]
     alarms = _alarms(model, rule, moments)
-    quiet = quiet_inputs_a_month(scene, rule, windows, alarms) if with_bins else None
+    quiet = quiet_inputs_a_month(scene, rule, windows, alarms, report=_rest(report)) if with_bins else None
     judged = _judge_by_labels(store, model, scene, alarms) if with_bins else [True] * len(alarms)
     return _summarise(rule, limit, moments, alarms, judged, quiet)
+
+
+def _told(things: Sequence[T], report: Callable[[float], object]) -> Iterator[T]:
+    """Yield each thing, and tell before it which share is done."""
+    for place, thing in enumerate(things):
+        report(place / len(things))
+        yield thing
+
+
+def _rest(report: Callable[[float], object]) -> Callable[[float], object]:
+    """Return how the looks at quiet stretches tell their share of the whole work."""
+    return lambda share: report(LOOKS_SHARE + (1 - LOOKS_SHARE) * share)
 
 
 def _moments(windows: Sequence[Window], rule: AlertRule, now: datetime) -> list[datetime]:
@@ -192,7 +217,9 @@ def _judge_by_labels(store: Store, model: ModelVersion, scene: Scene, alarms: Se
     return [judge(alarm) for alarm in alarms]
 
 
-def _rehearse_accuracy(store: Store, model: ModelVersion, rule: AlertRule, now: datetime) -> Rehearsal:
+def _rehearse_accuracy(
+    store: Store, model: ModelVersion, rule: AlertRule, now: datetime, report: Callable[[float], object]
+) -> Rehearsal:
     """Look at the labels in the order of their questions, the newest thousand each time."""
     scene = set_scene(store, model, now)
     measure = choose_measure(store, model, scene.objective)
@@ -201,7 +228,8 @@ def _rehearse_accuracy(store: Store, model: ModelVersion, rule: AlertRule, now: 
     answers = store.log.labelled_answers(model.project_id, newest=MOST_LABELLED, model_version_id=model.id)
     step = max(len(answers) // MOST_CHECKS, FEWEST_LABELS // 2)
     moments = []
-    for end in range(FEWEST_LABELS, len(answers) + 1, step):
+    ends = range(FEWEST_LABELS, len(answers) + 1, step)
+    for end in _told(ends, lambda share: report(LOOKS_SHARE * share)):
         mine = answers[max(end - LATEST_ROWS, 0) : end]
         at = mine[-1].predicted_at
         level = score_predictions(measure.metric, measure.scored(mine))
@@ -209,7 +237,9 @@ def _rehearse_accuracy(store: Store, model: ModelVersion, rule: AlertRule, now: 
         moments.append(Moment(at, level, judge_answers(measure, tested, mine, at), is_there))
     alarms = _alarms(model, rule, moments)
     judged = _judge_by_labels(store, model, scene, [replace(alarm, began_at=alarm.opened_at) for alarm in alarms])
-    quiet = quiet_accuracy_a_month(answers, alarms, lambda mine: judge_answers(measure, tested, mine, now) is not None)
+    quiet = quiet_accuracy_a_month(
+        answers, alarms, lambda mine: judge_answers(measure, tested, mine, now) is not None, report=_rest(report)
+    )
     return _summarise(rule, border, moments, alarms, judged, quiet)
 
 

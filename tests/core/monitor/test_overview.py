@@ -69,9 +69,22 @@ def test_being_wrong_comes_before_everything_else(store: Store, reference: Refer
     ask(store, model, reference, right=0.5, shift=2.0)
     told = monitor.overview(store, "p", now=NOW)
     assert told.state == "bad"
-    assert told.headline.startswith("It is right less often than it should be.")
+    assert told.headline == "It is right less often than it should be."
+    assert told.detail
     assert told.hint == "Think about retraining."
     assert any("other things than it learned from" in reason for reason in told.reasons)
+
+
+def test_changed_questions_do_not_hide_whether_it_is_worth_it(
+    store: Store, reference: Reference, make_live: MakeLive
+) -> None:
+    model = make_live(reference)
+    want(store, cost_false_positive=1.0, cost_false_negative=1.0)
+    ask(store, model, reference, right=0.95, shift=2.0)
+    told = monitor.overview(store, "p", now=NOW)
+    assert told.headline == "It is asked other things than it learned from. It is still worth it."
+    assert "columns changed" in told.detail
+    assert not any(character.isdigit() for character in told.headline)
 
 
 def test_without_labels_it_does_not_claim_to_be_right(store: Store, reference: Reference, make_live: MakeLive) -> None:

@@ -152,3 +152,34 @@ def test_the_chart_shows_levels_limit_and_alarms(store: Store, model: ModelVersi
     assert [len(trace.x) for trace in figure.data][1] == 2
     assert figure.data[1].name == "it would have called"
     assert [shape.y0 for shape in figure.layout.shapes] == [0.05]
+
+
+@pytest.mark.parametrize("kind", ["errors", "drift", "accuracy"])
+def test_a_rehearsal_tells_how_far_it_is(store: Store, model: ModelVersion, reference: Reference, kind: str) -> None:
+    ask(store, model, reference, range(0), labels="right")
+    told: list[float] = []
+    monitor.rehearse_rule(store, "p", rule_of(store, kind), now=END, report=told.append)
+    assert told == sorted(told)
+    assert len(told) > 20
+    assert 0 <= told[0] < 0.1
+    assert told[-1] <= 1
+
+
+class StoppedError(Exception):
+    pass
+
+
+def test_a_rehearsal_ends_when_the_one_who_is_told_wants_it(
+    store: Store, model: ModelVersion, reference: Reference
+) -> None:
+    ask(store, model, reference, range(0))
+    told: list[float] = []
+
+    def stop_at_a_third(share: float) -> None:
+        told.append(share)
+        if share > 0.3:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        monitor.rehearse_rule(store, "p", rule_of(store, "drift"), now=END, report=stop_at_a_third)
+    assert max(told) < 0.4

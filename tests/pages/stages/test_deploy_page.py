@@ -3,7 +3,8 @@
 from core import records
 
 
-def test_without_a_tested_model_it_leads_to_evaluate(open_page, text_of):
+def test_without_a_tested_model_it_leads_to_evaluate(world, open_page, text_of):
+    world.train()
     page = open_page("deploy_model")
     assert "There is no tested model yet." in text_of(page)
     assert "Go to Evaluate models" in [link.value for link in page.page_link]
@@ -60,7 +61,8 @@ def test_a_version_that_was_live_before_is_taken_back_to_rather_than_offered_as_
     world.go_live()
     world.put_live(world.add_model(2, "approved"), 2)
     page = open_page("deploy_model")
-    assert "No approved model waits to go live." in text_of(page)
+    assert "No other tested model waits." in text_of(page)
+    assert "Retrain model" in [link.value for link in page.page_link]
     assert [button for button in page.button if button.key == "deploy_promote"] == []
 
 

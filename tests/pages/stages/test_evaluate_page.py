@@ -7,7 +7,8 @@ import pytest
 from core import records
 
 
-def test_without_a_trained_model_it_leads_to_train(open_page, text_of):
+def test_without_a_trained_model_it_leads_to_train(world, open_page, text_of):
+    world.prepare()
     page = open_page("evaluate_models")
     assert "There is no model to test yet." in text_of(page)
     assert "Go to Train models" in [link.value for link in page.page_link]

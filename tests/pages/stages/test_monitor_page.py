@@ -1,20 +1,41 @@
 """What a person sees and can do on Monitor model."""
 
+from datetime import timedelta
+
 import pytest
 
 from core import plan, records
 
 
-def test_without_a_live_model_it_leads_to_deploy(open_page, text_of):
+def test_without_a_live_model_it_leads_to_what_must_be_done_first(world, open_page, text_of):
     page = open_page("monitor_model")
     assert "No model is live yet." in text_of(page)
-    assert "Go to Deploy model" in [link.value for link in page.page_link]
+    assert "Go to Collect data" in [link.value for link in page.page_link]
+    world.evaluate()
+    assert "Go to Deploy model" in [link.value for link in open_page("monitor_model").page_link]
 
 
 def test_before_the_first_question_it_says_what_will_appear(world, open_page, text_of):
     world.go_live()
     told = text_of(open_page("monitor_model"))
-    assert "No question has been asked yet." in told
+    assert "It is live, but nobody has asked it anything yet." in told
+    assert "how right it is will appear here." in told
+
+
+def test_an_hour_without_a_question_is_said_in_words_instead_of_empty_charts(world, open_page, text_of):
+    world.get_traffic()
+    for window in world.store.log.windows(world.id):
+        world.store.update(window, started_at=window.started_at - timedelta(hours=3))
+    page = open_page("monitor_model")
+    assert "Nothing was asked in that time. The newest question came 3 hours ago." in text_of(page)
+    assert len(page.get("plotly_chart")) == 3
+
+
+def test_a_few_true_values_do_not_make_it_right(world, open_page, text_of):
+    world.get_traffic(rows=4, changed=False)
+    told = text_of(open_page("monitor_model"))
+    assert "## :gray[:material/help: Whether it is still right is not known. Too few true values have come" in told
+    assert "No request was timed." in told
 
 
 def test_with_traffic_the_first_sentence_says_how_it_is_going(world, open_page, text_of):

@@ -3,7 +3,8 @@
 from core import records
 
 
-def test_without_a_live_model_it_leads_to_deploy(open_page, text_of):
+def test_without_a_live_model_it_leads_to_deploy(world, open_page, text_of):
+    world.evaluate()
     page = open_page("retrain_model")
     assert "No model is live yet." in text_of(page)
     assert "Go to Deploy model" in [link.value for link in page.page_link]

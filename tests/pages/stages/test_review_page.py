@@ -76,3 +76,14 @@ def test_no_jargon_is_used_where_people_decide(world, open_page, text_of):
     told = text_of(open_page("review_project")).lower()
     for word in ("auc", "psi", "estimator", "pipeline", "hyperparameter", "p-value", "f1", "cross-validation"):
         assert word not in told
+
+
+def test_an_urgent_alert_outdoes_a_test_that_was_passed(world, open_page, text_of):
+    world.go_live()
+    page = open_page("review_project")
+    assert [len(page.success), len(page.error)] == [1, 0]
+    alert = world.raise_alert()
+    world.store.update(alert, severity="critical")
+    page = open_page("review_project")
+    assert [len(page.success), len(page.error)] == [0, 1]
+    assert "it passed the test you set. Now it needs somebody: the questions changed." in text_of(page)

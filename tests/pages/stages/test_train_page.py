@@ -3,10 +3,10 @@
 from core import charts, records
 
 
-def test_without_a_recipe_it_leads_to_prepare(open_page, text_of):
+def test_without_a_table_it_leads_to_collect(open_page, text_of):
     page = open_page("train_models")
     assert "There is nothing to learn from yet." in text_of(page)
-    assert "Go to Prepare data" in [link.value for link in page.page_link]
+    assert "Go to Collect data" in [link.value for link in page.page_link]
 
 
 def test_every_suiting_kind_is_offered_with_a_sentence_and_chosen_at_first(world, open_page):
