@@ -88,14 +88,14 @@ def suggest_reason() -> str:
 
 def _say_alert(alert: Alert) -> None:
     st.markdown(f"{ICONS[alert.severity]} **{plain(alert.title)}** · {say_ago(alert.opened_at)} · {_say_state(alert)}")
-    newest = alert.newest
-    if newest is None or alert.state == "resolved" or newest.message == alert.message:
-        st.markdown(plain(alert.message))
-    else:
-        st.markdown(f"**Now:** {plain(newest.message)}")
-        st.markdown(f"**When it opened:** {plain(alert.message)}")
+    newest = _newest_message(alert)
+    st.markdown(plain(newest) if newest == alert.message else f"**Now:** {plain(newest)}")
     if alert.active and alert.quiet_since is not None:
         st.caption(f"Not found any more since {say_ago(alert.quiet_since)}; if it stays away, this ends by itself.")
+
+
+def _newest_message(alert: Alert) -> str:
+    return alert.message if alert.newest is None or alert.state == "resolved" else alert.newest.message
 
 
 def _say_state(alert: Alert) -> str:
@@ -147,6 +147,8 @@ def _resolve_form(alert: Alert, key: str) -> None:
 
 
 def _show_evidence(alert: Alert) -> None:
+    if _newest_message(alert) != alert.message:
+        st.markdown(f"**When it opened:** {plain(alert.message)}")
     now = alert.newest.figures if alert.newest else alert.evidence
     names = [name for name in FIGURES if name in alert.evidence or name in now]
     lines = [
