@@ -143,17 +143,16 @@ def _right(facts: _Facts) -> list[_Finding]:
     report = facts.performance
     if report.n_predictions == 0:
         return [_Finding("unknown", "It is new: nobody has asked it anything yet.")]
-    newest = next((point for point in reversed(report.live_points) if point.value is not None), None)
-    if newest is None or newest.value is None or newest.low is None or newest.high is None:
+    newest = report.latest
+    if newest is None:
         return [_expected(facts.estimate)]
-    n_labelled = sum(point.n_labelled for point in report.live_points)
-    if n_labelled < FEWEST_LABELS:
+    if report.n_latest < FEWEST_LABELS:
         brief = "Too few true values have come to tell."
-        return [_Finding("unknown", brief, f"So far {n_labelled:,}.", "More would tell: hand them in below.")]
+        return [_Finding("unknown", brief, f"So far {report.n_latest:,}.", "More would tell: hand them in below.")]
     said = plan.say_value(report.metric, newest.value)
     if report.minimum is None:
         return [_Finding("good", f"Where the truth is known: {said}")]
-    verdict = plan.judge_objective(facts.objective, newest.value, newest.low, newest.high, newest.n_labelled)
+    verdict = plan.judge_objective(facts.objective, newest.value, newest.low, newest.high, report.n_latest)
     if verdict.outcome == "not_met":
         return [_Finding("bad", "It is right less often than it should be.", said, RETRAIN)]
     return [_Finding("good", "It is right as often as it should be, as far as that can be told.", said)]

@@ -39,7 +39,8 @@ def performance(store: Store, project_id: str, *, n_points: int = 20) -> Perform
     n_predictions, n_labelled = store.log.coverage(project_id, model_version_id=model.id)
     tested = tested_estimate(store, model, measure.metric)
     mine = [answer for answer in answers if answer.model_version_id == model.id][-LATEST_ROWS:]
-    sentence = _say_performance(measure, measure.estimate(mine), tested, len(mine))
+    latest = measure.estimate(mine) if mine else None
+    sentence = _say_performance(measure, latest, tested, len(mine))
     if n_predictions == 0:
         sentence = f"Version {model.number} is live and has not been asked anything yet, so nothing is known of it."
     if len(answers) == MOST_LABELLED:
@@ -55,6 +56,8 @@ def performance(store: Store, project_id: str, *, n_points: int = 20) -> Perform
         reference_value=tested.value if tested else None,
         minimum=measure.minimum,
         model_version_id=model.id,
+        latest=latest,
+        n_latest=len(mine),
     )
 
 

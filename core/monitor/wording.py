@@ -12,6 +12,8 @@ from core.records import ReferenceColumn
 
 MISSING = "missing"
 OTHERS = "all others"
+HARDLY_MORE = 1.05
+"""Below it '1 times as often' would be said."""
 MANY_TIMES = 10.0
 WORTH_TELLING = 0.1
 """Standard deviations by which an average must have moved to be told."""
@@ -100,6 +102,8 @@ def _say_change(change: Change) -> str:
     if now < before:
         return f"{subject} came less often than when the model learnt ({figures})"
     ratio = now / before
+    if ratio < HARDLY_MORE:
+        return f"{subject} came a little more often than when the model learnt ({figures})"
     times = f"{ratio:.0f}" if ratio >= MANY_TIMES else f"{ratio:.2g}"
     return f"{subject} came {times} times as often as when the model learnt ({figures})"
 

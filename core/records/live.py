@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from core.records.base import Json, Label, new_id, utc_now
+from core.records.model import MetricEstimate
 
 LabelSource = Literal["caller", "person"]
 
@@ -153,7 +154,8 @@ class PerformancePoint:
 class PerformanceReport:
     """Realised performance over time, over all versions that were live; everything but the points is of the live one.
 
-    `coverage` in [0, 1] is the share of its predictions whose label is known.
+    `coverage` in [0, 1] is the share of its predictions whose label is known. `latest` is measured over its newest
+    `n_latest` labels: what one point of a few labels says is mostly chance.
     """
 
     project_id: str
@@ -166,6 +168,8 @@ class PerformanceReport:
     reference_value: float | None = None
     minimum: float | None = None
     model_version_id: str = ""
+    latest: MetricEstimate | None = None
+    n_latest: int = 0
 
     @property
     def live_points(self) -> tuple[PerformancePoint, ...]:

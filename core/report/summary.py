@@ -224,10 +224,9 @@ def _going(store: Store, standing: _Standing) -> Fact:
 
 def _say_lately(report: PerformanceReport) -> str:
     """Return what the live model's newest answers whose truth is known say, without the name of the metric."""
-    newest = next((point for point in reversed(report.live_points) if point.value is not None), None)
-    if newest is None or newest.value is None:
+    if report.latest is None:
         return "Whether it is right is not known yet: no truth has arrived."
-    said = f"Lately: {plan.say_value(report.metric, newest.value)}"
+    said = f"Lately: {plan.say_value(report.metric, report.latest.value)}"
     if report.reference_value is not None:
         said += f" When it was tested: {plan.format_value(report.metric, report.reference_value)}."
     if report.minimum is not None:

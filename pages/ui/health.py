@@ -7,7 +7,7 @@ from core.records import HealthPart, HealthReport
 from pages.ui.errors import error_frame
 from pages.ui.live import chosen_since
 from pages.ui.state import project, store
-from pages.ui.words import count, plain
+from pages.ui.words import count, plain, say_ms
 
 MOST_VERSIONS = 3
 MOST_KEYS = 20
@@ -55,7 +55,7 @@ def _figures(part: HealthPart) -> dict[str, str]:
         "Rows not logged": part.n_dropped,
     }
     named = zip(("Half within", "95 of 100 within", "99 of 100 within"), times, strict=True)
-    told = {name: "–" if value is None else f"{value:.3g} ms" for name, value in named}
+    told = {name: "–" if value is None else say_ms(value) for name, value in named}
     return {"Version": part.name} | {name: f"{value:,}" for name, value in counts.items()} | told
 
 

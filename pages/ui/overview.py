@@ -8,7 +8,7 @@ from pages.ui.navigation import link_to
 from pages.ui.quality import TRUST
 from pages.ui.simulate import shade_simulated
 from pages.ui.state import store
-from pages.ui.words import count, plain
+from pages.ui.words import count, plain, say_ms
 
 MODEBAR = {"displayModeBar": False}
 LOOKS: dict[OverviewState, tuple[str, str]] = {
@@ -72,12 +72,16 @@ def show_figures(told: Overview) -> None:
     """Show five figures, each with its name in words."""
     performance, drift, traffic = told.performance, told.drift, told.traffic
     metric = plan.metric(performance.metric)
-    newest = next((point for point in reversed(performance.live_points) if point.value is not None), None)
+    newest = performance.latest
     expected = told.estimate.newest
     known = f"{performance.coverage:.0%}" if performance.n_predictions else "–"
     p95 = traffic.latency_p95_ms
     figures = (
-        (metric.label, plan.format_value(metric.name, newest.value) if newest else "not known", "measured by labels"),
+        (
+            metric.label,
+            plan.format_value(metric.name, newest.value) if newest else "not known",
+            f"measured by {count(performance.n_latest, 'label')}",
+        ),
         (
             "Expected",
             plan.format_value(metric.name, expected.value) if expected and expected.value is not None else "–",
@@ -85,7 +89,7 @@ def show_figures(told: Overview) -> None:
         ),
         ("Truth known", known, f"of {count(performance.n_predictions, 'answer')}"),
         ("Columns changed", f"{drift.n_drifted} of {len(drift.columns)}", count(drift.n_rows, "newest row")),
-        ("Slowest 5 of 100", "–" if p95 is None else f"{p95:.3g} ms", "or longer, in the last hour"),
+        ("Slowest 5 of 100", "–" if p95 is None else say_ms(p95), "or longer, in the last hour"),
     )
     with st.grid(len(figures), min_column_width=140):
         for label, value, words in figures:

@@ -34,6 +34,11 @@ def count(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
+def say_ms(milliseconds: float) -> str:
+    """Return a time to answer as "0.42 ms", "48.5 ms", "2,000 ms"."""
+    return f"{milliseconds:,.0f} ms" if milliseconds >= 100 else f"{milliseconds:.3g} ms"
+
+
 def say_size(n_bytes: int) -> str:
     """Return a file's size as "3 KB", "1.2 MB"."""
     return f"{n_bytes / 1e6:,.1f} MB" if n_bytes >= 100_000 else f"{max(n_bytes / 1e3, 1):,.0f} KB"
