@@ -18,7 +18,7 @@ def traces(page: AppTest, key: str) -> list[dict]:
 def test_columns_lie_by_how_much_they_changed_and_how_much_the_model_leans_on_them(world, open_page, text_of):
     world.get_traffic()
     page = open_page("monitor_model")
-    assert "The model's reliance on each column upward, how much it changed to the right" in text_of(page)
+    assert "Upward: how much the model leans on a column. To the right: how much its values changed." in text_of(page)
     marks = {
         name: (trace["name"], x, y)
         for trace in traces(page, "monitor_drift")
