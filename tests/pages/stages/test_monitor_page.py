@@ -127,7 +127,7 @@ def test_old_questions_are_kept_until_a_person_says_for_how_long(world, open_pag
 def test_when_all_questions_are_deleted_the_counts_are_still_shown(world, open_page, text_of):
     world.get_traffic()
     world.store.remove(records.Prediction, project_id=world.id)
-    assert "No question has been asked yet." not in text_of(open_page("monitor_model"))
+    assert "It is live, but nobody has asked it anything yet." not in text_of(open_page("monitor_model"))
 
 
 def test_the_receipt_of_an_answer_tells_what_led_to_it(world, open_page, text_of):
