@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 ROOT = Path(__file__).resolve().parents[1]
 READY = re.compile(r"ready: (http://\S+)")
 START_TIMEOUT_S = 120
@@ -26,6 +28,16 @@ class Running:
     home: Path
     process: "subprocess.Popen[str]"
     said: list[str]
+
+    def child(self, word: str) -> psutil.Process | None:
+        """Return the launcher's child whose command line holds a word, if it lives."""
+        for child in psutil.Process(self.process.pid).children():
+            try:
+                if word in " ".join(child.cmdline()):
+                    return child
+            except psutil.Error:
+                continue
+        return None
 
 
 def free_port() -> int:

@@ -36,17 +36,6 @@ def opened(full_circle: Running) -> Iterator[Store]:
     store.engine.dispose()
 
 
-def process_of(full_circle: Running, word: str) -> psutil.Process | None:
-    """Return the launcher's child whose command line holds a word."""
-    for child in psutil.Process(full_circle.process.pid).children():
-        try:
-            if word in " ".join(child.cmdline()):
-                return child
-        except psutil.Error:
-            continue
-    return None
-
-
 def service(store: Store) -> str:
     info = store.newest(ProcessInfo, name="serve")
     assert info is not None
@@ -66,7 +55,7 @@ def test_the_service_answers_while_the_dashboard_is_dead_and_the_dashboard_comes
     wait_for(lambda: opened.newest(ProcessInfo, name="serve"))
     address = service(opened)
     wait_for(lambda: answers(f"{address}/ping"))
-    dashboard = process_of(full_circle, "streamlit")
+    dashboard = full_circle.child("streamlit")
     assert dashboard is not None
     dashboard.kill()
     assert answers(f"{address}/ping")
@@ -76,7 +65,7 @@ def test_the_service_answers_while_the_dashboard_is_dead_and_the_dashboard_comes
 
 def test_a_killed_service_is_back_at_a_known_address(full_circle: Running, opened: Store) -> None:
     wait_for(lambda: (found := opened.newest(ProcessInfo, name="serve")) and answers(f"{found.address}/ping"))
-    process = process_of(full_circle, "core.serve")
+    process = full_circle.child("core.serve")
     assert process is not None
     process.kill()
     wait_for(lambda: service(opened) and answers(f"{service(opened)}/ping"))
@@ -89,7 +78,7 @@ def test_training_goes_on_after_the_job_runner_was_killed(full_circle: Running, 
     metric = plan.current_objective(opened, project.id).metric
     job = train.start_training(opened, project.id, families=families, metric=metric, budget_s=60, n_splits=5, by="Ada")
     wait_for(lambda: opened.get(Job, job.id).progress > 0.1)
-    process = process_of(full_circle, "core.jobs")
+    process = full_circle.child("core.jobs")
     assert process is not None
     for victim in [*process.children(recursive=True), process]:
         victim.kill()
