@@ -8,7 +8,6 @@ import argparse
 import json
 import signal
 import sys
-import tarfile
 import tempfile
 import time
 from collections import Counter
@@ -21,12 +20,12 @@ from pathlib import Path
 from benchmarks.corpus.index import CorpusFile, read_index
 from benchmarks.corpus.walk import STAGES, Outcome, Walk
 from benchmarks.goals import at_least, print_goals, print_versions
+from benchmarks.shared_corpus import INDEX, data_folder
 from core import serve
 from core.demo import job_runner
 from core.records import Json
 from core.store import Store, open_store
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 TIME_LIMIT_S = 180.0
 N_QUICK = 12
 AT_ONCE = 2
@@ -59,22 +58,11 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="benchmarks.corpus", description="Real tables, all the way round.")
     parser.add_argument("--data", type=Path, default=None, help="folder of the files (default: the shared open half)")
-    parser.add_argument("--index", type=Path, default=SHARED / "open.tsv", help="their index, tab-separated")
+    parser.add_argument("--index", type=Path, default=INDEX, help="their index, tab-separated")
     parser.add_argument("--limit", type=int, default=None, help="only the first so many files")
     parser.add_argument("--json", type=Path, default=None, help="write everything to this file, too")
     parser.add_argument("--quick", action="store_true", help=f"only {N_QUICK} files, spread over the index")
     return parser.parse_args(arguments)
-
-
-@contextmanager
-def data_folder(given: Path | None) -> Iterator[Path]:
-    """Give the folder of the files: the one named, or the shared archive unpacked for the while."""
-    if given is not None:
-        yield given
-        return
-    with tempfile.TemporaryDirectory() as folder, tarfile.open(SHARED / "open.tar.gz") as archive:
-        archive.extractall(folder, filter="data")
-        yield next(Path(folder).rglob("*.csv")).parent
 
 
 def choose_files(files: list[CorpusFile], limit: int | None, *, quick: bool) -> list[CorpusFile]:

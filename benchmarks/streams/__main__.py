@@ -8,20 +8,18 @@ the true loss, and the estimates with the truth and with what NannyML estimates 
 import argparse
 import signal
 import sys
-import tarfile
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.goals import print_goals, print_versions
+from benchmarks.shared_corpus import INDEX, data_folder
 from benchmarks.streams.goals import judge_goals
 from benchmarks.streams.index import StreamFile, read_streams
 from benchmarks.streams.peer import make_environment
 from benchmarks.streams.walk import walk_all
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 N_QUICK = 3
 PEERS = Path(tempfile.gettempdir()) / "full-circle-peers" / "nannyml"
 
@@ -46,27 +44,18 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="benchmarks.streams", description="Is lost accuracy noticed, and only then?")
     parser.add_argument("--data", type=Path, default=None, help="folder of the files (default: the shared open half)")
-    parser.add_argument("--index", type=Path, default=SHARED / "open.tsv", help="their index, tab-separated")
+    parser.add_argument("--index", type=Path, default=INDEX, help="their index, tab-separated")
     parser.add_argument("--without-peer", action="store_true", help="do not run NannyML beside")
-    parser.add_argument("--quick", action="store_true", help=f"only the {N_QUICK} streams with the fewest rows")
+    parser.add_argument("--quick", action="store_true", help=f"only {N_QUICK} streams with few rows")
     return parser.parse_args(arguments)
 
 
 def choose_files(files: list[StreamFile], *, quick: bool) -> list[StreamFile]:
-    """Return the streams to play, in the order of the index."""
-    few = sorted(files, key=lambda file: file.n_rows)[:N_QUICK]
+    """Return the streams to play, in the order of the index; quickly: the smallest, one of classes among them."""
+    by_size = sorted(files, key=lambda file: file.n_rows)
+    classes = [file for file in by_size if file.has_classes][:1]
+    few = [*classes, *[file for file in by_size if file not in classes]][:N_QUICK]
     return [file for file in files if not quick or file in few]
-
-
-@contextmanager
-def data_folder(given: Path | None) -> Iterator[Path]:
-    """Give the folder of the files: the one named, or the shared archive unpacked for the while."""
-    if given is not None:
-        yield given
-        return
-    with tempfile.TemporaryDirectory() as folder, tarfile.open(SHARED / "open.tar.gz") as archive:
-        archive.extractall(folder, filter="data")
-        yield next(Path(folder).rglob("*.csv")).parent
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from benchmarks.streams.__main__ import choose_files
 from benchmarks.streams.goals import judge_goals
 from benchmarks.streams.index import StreamFile, read_streams
 from benchmarks.streams.judging import Judgement
@@ -149,3 +150,10 @@ def test_streams_are_played_to_the_end_although_one_cannot_be(tmp_path: Path) ->
     assert still["n_false_alarms"] == 0
     assert still["mean_gap"] < 5
     assert told["goals"]["streams_played"] == {"value": 1, "goal": 2, "met": False}
+
+
+def test_the_quick_form_plays_few_streams_of_both_kinds() -> None:
+    sizes = {"a": 5, "b": 1, "c": 2, "d": 3, "e": 9}
+    files = [StreamFile(name, "y", "binary" if name in "ae" else "regression", "", n) for name, n in sizes.items()]
+    assert [file.name for file in choose_files(files, quick=True)] == ["a", "b", "c"]
+    assert choose_files(files, quick=False) == files
