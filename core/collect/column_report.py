@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from core.collect.proving import RESPELLED, Proved, state_sql, value_sql
+from core.collect.cell_sql import RESPELLED, Proved, state_sql, value_sql
 from core.collect.staging import COLUMNS_A_QUERY, NARROW
 from core.collect.words import sql_text
 from core.records import Decision

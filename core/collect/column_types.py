@@ -4,6 +4,7 @@ A type is found on a sample of values and proved on all of them later (see `stag
 back here as counterexamples.
 """
 
+import itertools
 import re
 from collections import Counter
 from functools import cache
@@ -108,8 +109,11 @@ def _find_number(present: Counter[str], rules: Rules) -> ColumnType | None:
 def _without_strays(present: Counter[str], *patterns: re.Pattern[str]) -> Counter[str]:
     """Leave out the few words that are like nothing else in the column; leave all in when they are more than few."""
     one_of = _either(tuple(pattern.pattern for pattern in patterns))
-    fitting = Counter({value: n for value, n in present.items() if one_of.fullmatch(value)})
-    return fitting if stray_words_allowed(present.total(), present - fitting) else present
+    unlike = (value for value in present if not one_of.fullmatch(value))
+    strays = Counter({value: present[value] for value in itertools.islice(unlike, MAX_STRAY_WORDS + 1)})
+    if not strays or not stray_words_allowed(present.total(), strays):
+        return present
+    return Counter({value: n for value, n in present.items() if value not in strays})
 
 
 @cache

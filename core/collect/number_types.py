@@ -16,6 +16,7 @@ BLANK = "[ \u00a0\u202f]"
 APOSTROPHE = "['’]"
 LONG = re.compile(r"[-+]?\d{19,}")
 """A whole number that may lie beyond 64 bits: as a decimal number it would lose digits."""
+ZERO_BEFORE = re.compile(r"0\d+")
 NOT_LONG = f"(strlen({{x}}) < 19 OR NOT regexp_full_match({{x}}, {sql_text(LONG.pattern)}))"
 
 
@@ -160,12 +161,16 @@ def force_number(values: Counter[str], rules: Rules) -> ColumnType:
 
 def are_codes(values: Counter[str]) -> bool:
     """Whether leading zeros mean something: in codes of one or two lengths, but not where they fill up amounts."""
-    if not any(re.fullmatch(r"0\d+", value) for value in values):
+    if not any(value.startswith("0") and ZERO_BEFORE.fullmatch(value) for value in values):
         return False
     lengths = {len(value) for value in values}
-    n_digits = {len(value.lstrip("0")) for value in values}
-    filled_up = min(lengths) >= 6 and all(value.startswith("0") for value in values) and len(n_digits) > 3
+    filled_up = may_be_filled_up(values) and len({len(value.lstrip("0")) for value in values}) > 3
     return len(lengths) <= 2 and "0" not in values and not filled_up
+
+
+def may_be_filled_up(values: Iterable[str]) -> bool:
+    """Whether zeros may fill all numbers up to some length; further values can only speak against it."""
+    return all(value.startswith("0") and len(value) >= 6 for value in values)
 
 
 def may_be_thousands(column_type: ColumnType, values: Iterable[str]) -> bool:

@@ -1,8 +1,8 @@
 """From rows of text to typed Parquet: types are found on the first rows and proved on all of them.
 
-The table is written by the types that the first rows suggest. What became a value fits; only what did not is looked at
-in the text again: a blank, a word for nothing, one of a few stray words, which become missing and are reported, or
-something that changes the type. In the last case the table is written a second time.
+The table is written by the types that the first rows suggest, and in the same pass it is counted what did not become a
+value: a blank, a word for nothing, one of a few stray words, which become missing and are reported, or something that
+changes the type. In the last case the table is written a second time. Wide tables are counted in passes of their own.
 """
 
 from collections import Counter
@@ -13,37 +13,19 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
+from core.collect.cell_sql import RESPELLED, Proved, may_have_blanks, state_sql, text_sql, value_sql
 from core.collect.column_types import CODES, WORDS, find_type, force_type, stray_words_allowed
-from core.collect.number_types import DECIMAL, may_be_thousands
-from core.collect.rules import ColumnType, Rules
-from core.collect.staging import COLUMNS_A_QUERY, NARROW, ROW_GROUP_SIZE
-from core.collect.words import BLANKS, sql_list, sql_name, sql_text
+from core.collect.number_types import DECIMAL, may_be_filled_up, may_be_thousands
+from core.collect.rules import Rules
+from core.collect.staging import COLUMNS_A_QUERY, NARROW, write_parquet
+from core.collect.tallies import write_and_tally
+from core.collect.words import BLANKS, sql_name, sql_text
 from core.records import Column, ColumnKind
 
 SAMPLE_ROWS = 2_000
 MAX_COUNTEREXAMPLES = 1_000
 MAX_ROUNDS = 5
 MAX_SHOWN = 5
-RESPELLED = "spellings"
-"""The code of a type that writes words in another spelling: which cells change has to be counted."""
-
-
-@dataclass(frozen=True)
-class Proved:
-    """The type of a column that all its rows bear out, and how they did.
-
-    `trimmed`: blanks are taken off the ends of its values. `strays` are the few words that do not fit; where a person
-    chose the kind (`chosen`), they may be any number and the first are named.
-    """
-
-    column_type: ColumnType
-    trimmed: bool
-    n_fitting: int = 0
-    n_missing_words: int = 0
-    n_failed: int = 0
-    n_trimmed: int = 0
-    strays: tuple[str, ...] = ()
-    chosen: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,14 +41,12 @@ class _Draft:
 
     def guess(self, index: int, more: Counter[str] | None = None, rules: Rules | None = None) -> Proved:
         """Guess the type of a column by its first values, and more if there are; or find the best of a chosen kind."""
-        sample, rules = self.samples[index] + (more or Counter()), rules or self.rules
-        stripped: Counter[str] = Counter()
-        for value, count in sample.items():
-            stripped[value.strip(BLANKS)] += count
+        sample, rules = self.samples[index] + more if more else self.samples[index], rules or self.rules
+        trimmed = any(value != value.strip(BLANKS) for value in sample)
+        stripped = _strip(sample) if trimmed else sample
         if index in self.kinds:
             return Proved(force_type(stripped, self.kinds[index], self.connection, rules), trimmed=True, chosen=True)
-        column_type = find_type(stripped, self.connection, rules)
-        return Proved(column_type, trimmed=any(value != value.strip(BLANKS) for value in sample))
+        return Proved(find_type(stripped, self.connection, rules), trimmed=trimmed)
 
     def as_words(self) -> Proved:
         """Return the type of a column that holds anything at all."""
@@ -104,11 +84,10 @@ def write_typed_rows(
     """
     draft = _Draft(connection, names, target, _sample(connection), rules, kinds or {})
     guesses = _share_decimal_sign(draft, [draft.guess(index) for index in range(len(names))])
-    _write(connection, names, guesses, target)
-    found = [_settle(draft, index, proof) for index, proof in enumerate(_prove_written(draft, guesses))]
+    found = [_settle(draft, index, proof) for index, proof in enumerate(_write_and_prove(draft, guesses))]
     for index, proof in enumerate(found):
         if index in texts and index not in draft.kinds and proof.column_type.kind in ("number", "boolean"):
-            found[index] = _prove(connection, {index: draft.as_words()})[index]
+            found[index] = prove_guesses(connection, {index: draft.as_words()})[index]
     if _values(found) != _values(guesses):
         _write(connection, names, found, target)
     return found
@@ -123,16 +102,20 @@ def columns_of(names: Sequence[str], proofs: Sequence[Proved]) -> tuple[Column, 
 
 def _write(connection: duckdb.DuckDBPyConnection, names: Sequence[str], proofs: Sequence[Proved], target: Path) -> None:
     selected = ", ".join(f"{value} AS {sql_name(name)}" for value, name in zip(_values(proofs), names, strict=True))
-    connection.execute(
-        f"COPY (SELECT {selected} FROM raw) TO {sql_text(str(target))} "  # noqa: S608
-        f"(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {ROW_GROUP_SIZE})"
-    )
+    write_parquet(connection, f"SELECT {selected} FROM raw", target)  # noqa: S608
 
 
 def _sample(connection: duckdb.DuckDBPyConnection) -> list[Counter[str]]:
     """Return the values of the first rows, column by column."""
     rows = connection.sql(f"SELECT * FROM raw LIMIT {SAMPLE_ROWS}").to_arrow_table()  # noqa: S608
     return [Counter(value for value in column.to_pylist() if value is not None) for column in rows.columns]
+
+
+def _strip(values: Counter[str]) -> Counter[str]:
+    stripped: Counter[str] = Counter()
+    for value, count in values.items():
+        stripped[value.strip(BLANKS)] += count
+    return stripped
 
 
 def _share_decimal_sign(draft: _Draft, guesses: list[Proved]) -> list[Proved]:
@@ -149,6 +132,14 @@ def _share_decimal_sign(draft: _Draft, guesses: list[Proved]) -> list[Proved]:
     ]
 
 
+def _write_and_prove(draft: _Draft, guesses: Sequence[Proved]) -> list[Proved]:
+    """Write the table and prove its types, in one pass where the query for that is not too long."""
+    if len(guesses) <= NARROW and "" not in draft.rules.kept_words:
+        return write_and_tally(draft.connection, draft.names, guesses, draft.path)
+    _write(draft.connection, draft.names, guesses, draft.path)
+    return _prove_written(draft, guesses)
+
+
 def _prove_written(draft: _Draft, guesses: Sequence[Proved]) -> list[Proved]:
     """Prove types by what they made of the text: of a column without a gap, no text has to be read again."""
     with pq.ParquetFile(draft.path) as file:
@@ -162,7 +153,7 @@ def _prove_written(draft: _Draft, guesses: Sequence[Proved]) -> list[Proved]:
     unclear |= gaps | _columns_with_blanks(draft, [index for index in texts if index not in gaps | unclear])
     proofs = {index: replace(guess, n_fitting=n_rows) for index, guess in enumerate(guesses)}
     for batch in _batches(sorted(unclear), len(guesses)):
-        proofs |= _prove(draft.connection, {index: guesses[index] for index in batch})
+        proofs |= prove_guesses(draft.connection, {index: guesses[index] for index in batch})
     return list(proofs.values())
 
 
@@ -180,7 +171,7 @@ def _columns_with_blanks(draft: _Draft, indices: Sequence[int]) -> set[int]:
     """Return those text columns where values may have blanks at their ends that the sample did not show."""
     found: set[int] = set()
     for batch in _batches(indices, len(draft.names)):
-        checks = ", ".join(f"bool_or({_may_have_blanks(sql_name(draft.names[index]))})" for index in batch)
+        checks = ", ".join(f"bool_or({may_have_blanks(sql_name(draft.names[index]))})" for index in batch)
         query = f"SELECT {checks} FROM read_parquet({sql_text(str(draft.path))})"  # noqa: S608
         answers = draft.connection.execute(query).fetchall()[0]
         found |= {index for index, blanks in zip(batch, answers, strict=True) if blanks}
@@ -211,61 +202,30 @@ def _settle(draft: _Draft, index: int, proof: Proved) -> Proved:
         guess = draft.guess(index, more)
         if guess.chosen and guess.column_type == proof.column_type:
             return replace(proof, strays=tuple(failing)[:MAX_SHOWN])
-        proof = _prove(draft.connection, {index: guess})[index]
-    return proof if proof.chosen else _prove(draft.connection, {index: draft.as_words()})[index]
+        proof = prove_guesses(draft.connection, {index: guess})[index]
+    return proof if proof.chosen else prove_guesses(draft.connection, {index: draft.as_words()})[index]
 
 
 def _judge_codes(draft: _Draft, index: int, proof: Proved, more: Counter[str]) -> Proved:
     """Judge leading zeros by all rows: in a sorted file the first ones do not show that they fill up amounts."""
     values = f"(SELECT {value_sql(index, proof)} AS x FROM raw)" if more else draft.written(index)  # noqa: S608
+    numbers = [value for value in map(str.strip, draft.samples[index]) if value.isdecimal()]
+    groups = "length(x), length(ltrim(x, '0'))" if may_be_filled_up(numbers) else "length(x)"
     rows = draft.connection.execute(
-        f"SELECT min(x) FROM {values} WHERE x IS NOT NULL GROUP BY length(x), length(ltrim(x, '0'))"  # noqa: S608
+        f"SELECT min(x) FROM {values} WHERE x IS NOT NULL GROUP BY {groups}"  # noqa: S608
     ).fetchall()
     guess = draft.guess(index, more + Counter(value for (value,) in rows))
     if guess.column_type.kind != "number":
         return proof
-    again = _prove(draft.connection, {index: guess})[index]
+    again = prove_guesses(draft.connection, {index: guess})[index]
     return proof if again.n_failed else again
-
-
-def text_sql(index: int, proof: Proved) -> str:
-    """Return SQL for the text of a cell."""
-    return f"trim(c{index}, {sql_text(BLANKS)})" if proof.trimmed else f"c{index}"
-
-
-def value_sql(index: int, proof: Proved) -> str:
-    """Return SQL for what a cell becomes."""
-    return proof.column_type.expression.replace("{x}", text_sql(index, proof))
 
 
 def _values(proofs: Sequence[Proved]) -> list[str]:
     return [value_sql(index, proof) for index, proof in enumerate(proofs)]
 
 
-def _may_have_blanks(text: str) -> str:
-    """Return SQL that is quicker than `_has_blanks` and true wherever that is: all plain blanks sort before '!'."""
-    wide = " OR ".join(f"contains({text}, {sql_text(blank)})" for blank in BLANKS if not blank.isascii())
-    return f"({text} < '!' OR right({text}, 1) < '!' OR {wide})"
-
-
-def _has_blanks(text: str) -> str:
-    blanks = sql_list(frozenset(BLANKS))
-    return f"(left({text}, 1) IN {blanks} OR right({text}, 1) IN {blanks})"
-
-
-def state_sql(index: int, proof: Proved) -> str:
-    """Return SQL for how a cell fares: 0 blank, 1 fits, 2 a word for nothing, 3 does not fit."""
-    text = text_sql(index, proof)
-    fits = f"{value_sql(index, proof)} IS NOT NULL"
-    if not proof.trimmed and proof.column_type.dtype == "string":
-        fits += f" AND NOT {_has_blanks(text)}"  # At the ends, where the sample did not show any.
-    return (
-        f"CASE WHEN c{index} IS NULL OR {text} = '' THEN 0 WHEN {fits} THEN 1 "
-        f"WHEN lower({text}) IN {sql_list(proof.column_type.missing_words)} THEN 2 ELSE 3 END"
-    )
-
-
-def _prove(connection: duckdb.DuckDBPyConnection, guesses: dict[int, Proved]) -> dict[int, Proved]:
+def prove_guesses(connection: duckdb.DuckDBPyConnection, guesses: dict[int, Proved]) -> dict[int, Proved]:
     """Count over all rows what fits the types and what does not."""
     states, counts = [], []
     for index, guess in guesses.items():

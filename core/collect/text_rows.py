@@ -11,12 +11,13 @@ import pyarrow.parquet as pq
 
 from core.collect import staging
 from core.collect.beginning import N_RECORDS, ONLY_BEGINNING
+from core.collect.cell_sql import Proved
 from core.collect.column_report import report_columns
 from core.collect.decoding import Text
 from core.collect.dialect import MAX_SAMPLE_ROWS, WHITESPACE, Dialect, find_dialect, split_rows
 from core.collect.footer import cut_footer, find_footer
 from core.collect.layout import Layout, Row, find_layout
-from core.collect.proving import Proved, columns_of, write_typed_rows
+from core.collect.proving import columns_of, write_typed_rows
 from core.collect.rules import rules_of
 from core.collect.workbook import open_sheet
 from core.errors import BadInputError
@@ -158,6 +159,7 @@ def _load(
                 delimiter=dialect.delimiter,
                 quote=dialect.quote,
                 skip=layout.first_line,
+                folder=folder,
             )
             return None, write_typed_rows(connection, names, target, rules, kinds=kinds), [*unknown]
         except duckdb.Error:
