@@ -25,10 +25,10 @@ WORDS = ColumnType("category", "string", PLAIN_TEXT)
 EMPTY = ColumnType("category", "string", NOTHING)
 FREE_TEXT = ColumnType("text", "string", PLAIN_TEXT)
 CODES = ColumnType(
-    # Among digits any word for nothing is nothing.
+    # Among digits any word for nothing is nothing; none begins with a digit.
     "category",
     "string",
-    f"CASE WHEN lower({{x}}) NOT IN {sql_list(MISSING_WORDS)} THEN {{x}} END",
+    f"CASE WHEN ({{x}} >= '0' AND {{x}} < ':') OR lower({{x}}) NOT IN {sql_list(MISSING_WORDS)} THEN {{x}} END",
     "leading_zeros",
     "Kept as text, because leading zeros would get lost.",
 )

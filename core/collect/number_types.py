@@ -123,7 +123,7 @@ def spellings(values: Iterable[str], rules: Rules) -> tuple[Spelling, ...]:
 
     With more than one sign of currency or per cent the most frequent counts: the others do not fit then.
     """
-    signs = Counter(found for value in values for found in SIGN.findall(value))
+    signs = Counter(SIGN.findall("\n".join(values)))  # No sign spans lines.
     sign = signs.most_common(1)[0][0] if signs else None
     point = (THOUSANDS, *((_with_sign(sign, comma=False),) if sign else ()))
     comma = (DECIMAL_COMMA, *((_with_sign(sign, comma=True),) if sign else ()))

@@ -26,9 +26,6 @@ def write_and_tally(
 
     The file is what it is to be where nothing failed.
     """
-    sequences = [f"CREATE OR REPLACE SEQUENCE {_sequence(n, what)}" for n in range(len(guesses)) for what in
-                 (MISSING, FAILED, CHANGED)]  # fmt: skip
-    connection.execute("; ".join(sequences))
     # The steps are subqueries, so that each is worked out once for a cell.
     texts = ", ".join(f"c{n}, {_text(n, guess)} AS t{n}" for n, guess in enumerate(guesses))
     values = ", ".join(
@@ -37,8 +34,11 @@ def write_and_tally(
     cells = ", ".join(
         f"{_cell(n, guess)} AS {sql_name(name)}" for n, (guess, name) in enumerate(zip(guesses, names, strict=True))
     )
-    write_parquet(connection, f"SELECT {cells} FROM (SELECT {values} FROM (SELECT {texts} FROM raw))", target)  # noqa: S608
-    drawn = _drawn(connection)
+    query = f"SELECT {cells} FROM (SELECT {values} FROM (SELECT {texts} FROM raw))"  # noqa: S608
+    sequences = [_sequence(n, what) for n, guess in enumerate(guesses) for what in _tallied(guess)]
+    connection.execute("; ".join(f"CREATE OR REPLACE SEQUENCE {name}" for name in sequences))
+    write_parquet(connection, query, target)
+    drawn = _drawn(connection, sequences)
     with pq.ParquetFile(target) as file:
         groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
         n_rows = file.metadata.num_rows
@@ -48,19 +48,20 @@ def write_and_tally(
             n_fitting=n_rows - sum(group.column(n).statistics.null_count for group in groups),
             n_missing_words=drawn[_sequence(n, MISSING)],
             n_failed=drawn[_sequence(n, FAILED)],
-            n_trimmed=drawn[_sequence(n, CHANGED)],
+            n_trimmed=drawn.get(_sequence(n, CHANGED), 0),
         )
         for n, guess in enumerate(guesses)
     ]
 
 
-def _drawn(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    return dict(
-        connection.execute(
-            "SELECT sequence_name, coalesce(last_value, 0) FROM duckdb_sequences() "
-            "WHERE database_name = current_database()"
-        ).fetchall()
-    )
+def _tallied(guess: Proved) -> tuple[str, ...]:
+    return (MISSING, FAILED, CHANGED) if guess.column_type.dtype == "string" else (MISSING, FAILED)
+
+
+def _drawn(connection: duckdb.DuckDBPyConnection, sequences: Sequence[str]) -> dict[str, int]:
+    """Return how many numbers were drawn from sequences; others may be left from another table."""
+    rows = connection.execute("SELECT sequence_name, last_value FROM duckdb_sequences()").fetchall()
+    return {name: last or 0 for name, last in rows if name in sequences}
 
 
 def _text(n: int, guess: Proved) -> str:
@@ -71,19 +72,23 @@ def _text(n: int, guess: Proved) -> str:
 
 
 def _cell(n: int, guess: Proved) -> str:
-    """Return SQL for a cell: its value, or a gap; the branches are those of `state_sql`."""
-    branches = []
-    if blanks_matter(guess):
-        branches.append(f"WHEN {may_have_blanks(f't{n}')} AND {has_blanks(f't{n}')} THEN {_gap(n, FAILED)}")
-    if guess.column_type.code == RESPELLED:
-        branches.append(f"WHEN v{n} <> c{n} THEN {_drawing(n, CHANGED, f'v{n}')}")
+    """Return SQL for a cell: its value, or a gap; the branches are those of `state_sql`.
+
+    The first branch is the usual one: where all cells take it, DuckDB copies nothing.
+    """
     words = sql_list(guess.column_type.missing_words)
+    usual, branches = f"v{n} IS NOT NULL", []
+    if blanks_matter(guess):
+        usual += f" AND NOT {may_have_blanks(f't{n}')}"
+        branches = [f"WHEN {has_blanks(f't{n}')} THEN {_gap(n, FAILED)}", f"WHEN v{n} IS NOT NULL THEN v{n}"]
+    if guess.column_type.code == RESPELLED:
+        usual = f"v{n} = c{n}"
+        branches.insert(-1 if branches else 0, f"WHEN v{n} <> c{n} THEN {_drawing(n, CHANGED, f'v{n}')}")
     branches += [
-        f"WHEN v{n} IS NOT NULL THEN v{n}",
         f"WHEN t{n} <> '' AND lower(t{n}) IN {words} THEN {_gap(n, MISSING)}",
         f"WHEN t{n} <> '' THEN {_gap(n, FAILED)}",
     ]
-    return f"CASE {' '.join(branches)} END"
+    return f"CASE WHEN {usual} THEN v{n} {' '.join(branches)} END"
 
 
 def _gap(n: int, what: str) -> str:

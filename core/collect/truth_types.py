@@ -14,6 +14,7 @@ PAIRS = (
 )
 """Yes and no, in one language at a time."""
 YES, NO = frozenset().union(*(yes for yes, _ in PAIRS)), frozenset().union(*(no for _, no in PAIRS))
+KNOWN = TRUE | FALSE | YES | NO
 ALL_TRUE = TRUE | YES | frozenset(("1", "on", "x", "wahr", "vrai", "verdadero", "vero"))
 ALL_FALSE = FALSE | NO | frozenset(("0", "off", "falsch", "faux", "falso"))
 """What a person may mean who says that a column holds truth values."""
@@ -38,6 +39,8 @@ def find_truth(values: Counter[str]) -> ColumnType | None:
     categories, because a model is to answer in the words people wrote; of several spellings each becomes the most
     frequent.
     """
+    if any(value.lower() not in KNOWN for value in values):
+        return None
     words = {value.lower() for value in values}
     if words <= {"true", "false"}:
         return PLAIN_TRUTH

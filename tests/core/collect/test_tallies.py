@@ -71,3 +71,12 @@ def test_spellings_that_change_are_counted_over_many_rows_and_threads(tmp_path: 
     table = pq.read_table(tmp_path / "table.parquet")
     assert table.column("number").to_pylist() == list(range(n_rows))
     assert table.column("answer").to_pylist() == ["yes", "yes", "no", None, None, None] * sixth
+
+
+def test_a_second_table_in_the_same_database_is_counted_from_zero(tmp_path: Path) -> None:
+    with staging.open_staging(tmp_path) as connection:
+        for guess in (WORDS, INTEGER.column_type, WORDS):
+            load(connection, [["NA ", "7"], ["x", "y"]], tmp_path)
+            guesses = [Proved(guess, trimmed=True), Proved(WORDS, trimmed=True)]
+            found = write_and_tally(connection, ["a", "b"], guesses, tmp_path / "table.parquet")
+            assert (found[0].n_missing_words, found[0].n_trimmed) == (1, int(guess is WORDS))
