@@ -24,9 +24,9 @@ NARROW = 24
 
 @contextmanager
 def open_staging(workspace: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a database in memory, which is bounded: what is too much goes to the workspace."""
+    """Open a database of its own in the workspace, with bounded memory."""
     config = {"memory_limit": MEMORY_LIMIT, "temp_directory": str(workspace / "spill")}
-    with duckdb.connect(config=config) as connection:
+    with duckdb.connect(workspace / "staging.duckdb", config=config) as connection:
         connection.execute("SET enable_progress_bar = false")  # It would print on our standard output.
         # The first turns TRY_CAST over a CSV file into a CAST, which ends at the first value that does not fit. The
         # second turns each list of words into a join that carries all columns: slow, and too much memory at 300
@@ -35,41 +35,33 @@ def open_staging(workspace: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def load_csv(  # noqa: PLR0913 - a dialect, each part named
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    n_columns: int,
-    *,
-    delimiter: str,
-    quote: str,
-    skip: int,
-    folder: Path,
+def load_csv(
+    connection: duckdb.DuckDBPyConnection, path: Path, n_columns: int, *, delimiter: str, quote: str, skip: int
 ) -> None:
     """Make a clean delimited file readable as `raw`: text columns c0, c1, ...
 
     The file is read anew at each query, which is faster than a copy; reading a row with another number of values
     than `n_columns`, or a quote that never closes, raises a `duckdb.Error` then. Wide files, which take many
-    queries, are copied into a database in `folder`, which packs them.
+    queries, are copied.
     """
     columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(n_columns))
     source = (
         f"read_csv({sql_text(str(path))}, auto_detect=false, header=false, skip={skip}, "
         f"delim={sql_text(delimiter)}, quote={sql_text(quote)}, escape={sql_text(quote)}, columns={{{columns}}})"
     )
-    if n_columns > NARROW:
-        connection.execute(f"ATTACH {sql_text(str(folder / 'copied.duckdb'))} AS copied")
-        connection.execute(f"CREATE TABLE copied.raw AS SELECT * FROM {source}")  # noqa: S608
-        source = "copied.raw"
-    _define_raw(connection, source)
+    _define_raw(connection, source, copied=n_columns > NARROW)
 
 
 def load_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Make a file of text columns c0, c1, ... in Parquet readable as `raw`."""
-    _define_raw(connection, f"read_parquet({sql_text(str(path))})")
+    _define_raw(connection, f"read_parquet({sql_text(str(path))})", copied=False)
 
 
-def _define_raw(connection: duckdb.DuckDBPyConnection, source: str) -> None:
-    connection.execute(f"CREATE OR REPLACE VIEW raw AS SELECT * FROM {source}")  # noqa: S608
+def _define_raw(connection: duckdb.DuckDBPyConnection, source: str, *, copied: bool) -> None:
+    kinds = connection.execute("SELECT table_type FROM information_schema.tables WHERE table_name = 'raw'").fetchall()
+    for (kind,) in kinds:
+        connection.execute("DROP VIEW raw" if kind == "VIEW" else "DROP TABLE raw")
+    connection.execute(f"CREATE {'TABLE' if copied else 'VIEW'} raw AS SELECT * FROM {source}")  # noqa: S608
 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:

@@ -36,7 +36,7 @@ def write_and_tally(
     )
     query = f"SELECT {cells} FROM (SELECT {values} FROM (SELECT {texts} FROM raw))"  # noqa: S608
     sequences = [_sequence(n, what) for n, guess in enumerate(guesses) for what in _tallied(guess)]
-    connection.execute("; ".join(f"CREATE OR REPLACE SEQUENCE {name}" for name in sequences))
+    connection.execute("; ".join(f"CREATE OR REPLACE TEMP SEQUENCE {name}" for name in sequences))
     write_parquet(connection, query, target)
     drawn = _drawn(connection, sequences)
     with pq.ParquetFile(target) as file:

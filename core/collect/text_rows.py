@@ -159,7 +159,6 @@ def _load(
                 delimiter=dialect.delimiter,
                 quote=dialect.quote,
                 skip=layout.first_line,
-                folder=folder,
             )
             return None, write_typed_rows(connection, names, target, rules, kinds=kinds), [*unknown]
         except duckdb.Error:

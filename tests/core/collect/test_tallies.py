@@ -29,7 +29,7 @@ RULES = [Rules(), Rules(missing_words=frozenset({"word"})), Rules(kept_words=fro
 def load(connection: duckdb.DuckDBPyConnection, columns: list[list[str]], folder: Path) -> None:
     with (folder / "table.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, quoting=csv.QUOTE_ALL).writerows(zip(*columns, strict=True))
-    staging.load_csv(connection, folder / "table.csv", len(columns), delimiter=",", quote='"', skip=0, folder=folder)
+    staging.load_csv(connection, folder / "table.csv", len(columns), delimiter=",", quote='"', skip=0)
 
 
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
