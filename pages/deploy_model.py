@@ -85,15 +85,19 @@ def show_trial(model: records.ModelVersion) -> None:
     try_it.show_snippets(address, row or serve.example_row(prototype))
 
 
+def show_asking(model: records.ModelVersion) -> None:
+    show_trial(model)
+    files.show_files(model)
+
+
 decided = live is not None and not waiting and not approved
 if decided:
-    show_trial(live)
+    show_asking(live)
 show_steps()
 if live is not None and not decided:
-    show_trial(live)
+    show_asking(live)
 
 if live is not None:
-    files.show_files(live)
     rules.show_rules(live)
 release_history.show_history(key="deploy")
 take_away.show_take_away(models, key="deploy_take_away")
