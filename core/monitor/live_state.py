@@ -5,6 +5,7 @@ from functools import reduce
 
 from core import deploy, serve
 from core.errors import LifecycleError
+from core.monitor.alerts import list_alerts
 from core.records import Deployment, Json, LiveState, ModelVersion, Project, Window
 from core.store import Store, add_windows
 
@@ -18,7 +19,7 @@ def check_state(store: Store, project_id: str, *, now: datetime) -> LiveState | 
     """Return how the live model of a project is; None when nothing is live.
 
     Broken is what leaves callers without answers; to be looked at is what is not as it was meant, while callers do get
-    answers. Counted are the last 15 minutes.
+    answers; an open alert is, too. Counted are the last 15 minutes.
     """
     live = store.releases.current(project_id)
     if live is None:
@@ -41,6 +42,7 @@ def check_state(store: Store, project_id: str, *, now: datetime) -> LiveState | 
         or _look_at_loading(store, live, told)
         or _look_at_log(told, status, total)
         or _look_at_refusals(total)
+        or _look_at_alerts(store, project_id)
         or _all_is_well(total)
     )
 
@@ -89,6 +91,14 @@ def _look_at_refusals(total: Window) -> LiveState | None:
         f"{n_refused:,} of {total.n_requests:,} requests in the last 15 minutes were refused because of what was asked."
     )
     return LiveState("look", said, "See on Monitor what is wrong with them.", "monitor")
+
+
+def _look_at_alerts(store: Store, project_id: str) -> LiveState | None:
+    waiting = [alert.title for alert in list_alerts(store, project_id) if alert.state == "open"]
+    if not waiting:
+        return None
+    n_waiting = "An alert waits" if len(waiting) == 1 else f"{len(waiting)} alerts wait"
+    return LiveState("look", f"It answers. {n_waiting} for somebody: {'; '.join(waiting)}.", "See Monitor.", "monitor")
 
 
 def _all_is_well(total: Window) -> LiveState:

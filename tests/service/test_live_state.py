@@ -4,7 +4,7 @@ import time
 from datetime import timedelta
 
 from core import deploy, monitor, serve
-from core.records import LiveState, Project, Window, utc_now
+from core.records import Alert, LiveState, Project, Window, utc_now
 from core.store import Store
 from tests.model_worlds import copy_version, damage, promote
 from tests.service.conftest import Live
@@ -31,6 +31,11 @@ def test_from_ready_to_asked_to_wrong(live: Live) -> None:
     """One story, because counts stay: nobody asks, all is answered, some refused, rows dropped, requests failed."""
     wait_for(lambda: state(live).state == "healthy")
     assert "Nobody has asked anything" in state(live).reason
+    alert = live.store.add(Alert(live.world.project.id, live.first.id, "drift", "The questions have changed", ""))
+    assert (state(live).state, state(live).next_step) == ("look", "monitor")
+    assert state(live).reason == "It answers. An alert waits for somebody: The questions have changed."
+    monitor.acknowledge_alert(live.store, alert.id, by="Anna")
+    assert state(live).state == "healthy"
     live.client.predict(live.slug, [live.row()])
     wait_for(lambda: "It answered 1 question in the last 15 minutes" in state(live).reason)
     deploy.create_key(live.store, live.world.project.id, name="Till", scopes=["predict"], per_minute=9, by="Anna")
