@@ -12,10 +12,10 @@ demo: $(VENV)/run.stamp                 # the whole circle on Late flights, with
 	@$(BIN)/python -m core.demo
 
 test: lint browser                      # everything but the slow tests, under 12 minutes on 2 cores
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest
 
 test-all: lint browser                  # the slow tests, too
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "slow or not slow"
+	$(BIN)/python -m pytest -m "slow or not slow"
 
 lint: $(VENV)/dev.stamp                 # style, types, one-way imports
 	$(BIN)/ruff check .

@@ -142,6 +142,7 @@ def test_no_rows_and_unknown_metrics_are_refused_in_words() -> None:
         score_predictions("luck", number_rows())
 
 
+@pytest.mark.slow
 def test_intervals_of_100_000_rows_take_seconds_not_minutes() -> None:
     rows = binary_rows(100_000)
     started = time.process_time()

@@ -63,6 +63,7 @@ def test_failing_hours_are_counted_with_the_delay(store: Store, model: ModelVers
     assert "it would have called never." in never.sentence.replace(", about", ".")
 
 
+@pytest.mark.slow
 def test_a_rehearsal_opens_what_the_rule_itself_opens(store: Store, model: ModelVersion) -> None:
     """The same traffic, looked at live minute by minute, and rehearsed."""
     serve_hours(store, model, failing={3})
@@ -98,6 +99,7 @@ def ask(store: Store, model: ModelVersion, reference: Reference, shifted: range,
         store.log.add_labels([LabelRecord(one.id, "p", truth) for one, truth in zip(answers, truths, strict=True)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("labels", "n_false", "n_unknown", "words"),
     [

@@ -74,6 +74,7 @@ class DyingHandle(JobHandle):
         super().report(progress, message)
 
 
+@pytest.mark.slow
 def test_when_the_world_turned_the_challenger_wins_and_its_promotion_is_lap_two(
     store: Store, cluster: LocalCluster
 ) -> None:

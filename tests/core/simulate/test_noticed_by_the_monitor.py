@@ -21,6 +21,8 @@ from tests.model_worlds import copy_version, make_frame, promote
 from tests.playing import Live
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 N_ROWS, BAD_FROM = 500, 300
 SLOW, QUICK = 60.0, 150.0
 """Rows a second. Slow: there are five seconds before anything is wrong."""

@@ -163,6 +163,7 @@ def test_a_run_survives_the_death_of_a_worker(store: Store, cluster: LocalCluste
     assert {candidate.status for candidate in board(store, recipe).values()} == {"done"}
 
 
+@pytest.mark.slow
 def test_a_run_survives_the_death_of_all_workers_at_once(
     store: Store, cluster: LocalCluster, make_recipe: MakeRecipe
 ) -> None:
@@ -176,6 +177,7 @@ def test_a_run_survives_the_death_of_all_workers_at_once(
     assert {candidate.status for candidate in board(store, recipe).values()} == {"done"}
 
 
+@pytest.mark.slow
 def test_a_small_run_is_not_starved_by_a_big_one(store: Store, cluster: LocalCluster, make_recipe: MakeRecipe) -> None:
     big, small = make_recipe(visits(1_000), "comes", "Big"), make_recipe(visits(100), "comes", "Small")
     families = [family.key for family in train.FAMILIES]
