@@ -1,5 +1,7 @@
 """What was live, and when: a timeline, sentences, and the way back to any earlier version."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from core import charts, deploy
@@ -7,6 +9,7 @@ from core.records import ModelVersion, ReleaseEvent, utc_now
 from pages.ui.errors import error_frame
 from pages.ui.release import name_model, swap_button
 from pages.ui.state import person, project, store
+from pages.ui.table_version import name_table
 from pages.ui.words import plain, say_moment
 
 MOST_SHOWN = 6
@@ -25,18 +28,20 @@ def show_history(*, key: str) -> None:
         config=CLEAN,
         alt="Which version was live, answered a share or was asked silently, over time",
     )
+    tables = {model.number: name_table(model.dataset_id) for model in deploy.list_models(store(), project().id)}
     newest = list(reversed(history.events))
     for event in newest[:MOST_SHOWN]:
-        _tell(event)
+        _tell(event, tables)
     if len(newest) > MOST_SHOWN:
         with st.expander(f"{len(newest) - MOST_SHOWN:,} earlier changes", key=f"{key}_earlier"):
             for event in newest[MOST_SHOWN:]:
-                _tell(event)
+                _tell(event, tables)
 
 
-def _tell(event: ReleaseEvent) -> None:
+def _tell(event: ReleaseEvent, tables: Mapping[int, str]) -> None:
     sentence = event.sentence[:1].upper() + event.sentence[1:]
-    st.markdown(f"**{say_moment(event.at)}** · {plain(sentence)}. By {plain(event.by)}.")
+    learned = f" Version {event.number} learned from {tables[event.number]}." if event.number in tables else ""
+    st.markdown(f"**{say_moment(event.at)}** · {plain(sentence)}. By {plain(event.by)}.{learned}")
     if event.reason:
         st.caption(plain(event.reason))
 
