@@ -177,7 +177,7 @@ def watch(visitor: Visitor) -> None:
     visitor.sees("Is it still right?")
     visitor.sees("Have the questions changed?")
     expect(visitor.field("monitor_drift").locator(".js-plotly-plot").first).to_be_visible()
-    expect(visitor.field("monitor_performance").locator(".js-plotly-plot").first).to_be_visible()
+    expect(visitor.field("monitor_history").locator(".js-plotly-plot").first).to_be_visible()
     visitor.sees_no_error()
 
 
