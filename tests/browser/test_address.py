@@ -70,7 +70,7 @@ def see(visitor: Visitor, title: str) -> None:
     expect(visitor.page.locator("h1")).to_contain_text(title)
     visitor.settle()
     # Whoever goes on before the picker is drawn leaves what it holds behind.
-    expect(visitor.page.get_by_label("You are")).to_have_value("Anna")
+    expect(visitor.page.get_by_role("textbox", name="You are", exact=True)).to_have_value("Anna")
     expect(visitor.page).to_have_url(HERE)
 
 

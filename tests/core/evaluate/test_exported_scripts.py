@@ -75,7 +75,7 @@ def check_test(
     ("target", "metric", "positive"),
     [
         ("comes", "f1", "no"),
-        ("spends", "neg_mean_absolute_error", None),
+        pytest.param("spends", "neg_mean_absolute_error", None, marks=pytest.mark.slow),
         pytest.param("colour", "roc_auc_ovr", None, marks=pytest.mark.slow),
     ],
 )
