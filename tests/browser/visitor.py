@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 LONG_MS = 120_000
+LIST_MS = 5_000
 
 
 class Visitor:
@@ -53,9 +55,14 @@ class Visitor:
         self.settle()
 
     def choose(self, key: str, option: str) -> None:
-        """Choose an option of a drop-down list."""
+        """Choose an option of a drop-down list; open it again where the page was drawn anew meanwhile."""
+        wanted = self.page.get_by_role("option", name=option, exact=True)
         self.field(key).locator("input").first.click()
-        self.page.get_by_role("option", name=option, exact=True).click()
+        try:
+            wanted.wait_for(timeout=LIST_MS)
+        except PlaywrightTimeoutError:
+            self.field(key).locator("input").first.click()
+        wanted.click()
         self.settle()
 
     def pick(self, key: str, option: str) -> None:
