@@ -37,7 +37,12 @@ DATES = (
 )
 """Formats of dates, as strptime has them, in words; where several fit, the first. (%Y would read 20 as the year 20.)"""
 TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
-ISO = "CASE WHEN regexp_matches({x}, '^\\d{4}[-/]\\d') THEN TRY_CAST({x} AS TIMESTAMP) END"
+ZONE = "Z|[A-Z]{3,5}|[A-Z]\\w+/\\w+|[-+]\\d{2}(:?\\d{2})?"
+ISO = (
+    # DuckDB takes any word after a time for a zone and leaves it out, also PM.
+    f"CASE WHEN regexp_full_match({{x}}, '\\d{{4}}[-/]\\d[-/\\d]*([T ]+[\\d:.]+)? *({ZONE})?') "
+    "THEN TRY_CAST({x} AS TIMESTAMP) END"
+)
 MAX_FORMATS = 4
 
 

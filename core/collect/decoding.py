@@ -5,6 +5,7 @@ The bytes are streamed, never held as a whole. A file that is clean UTF-8 alread
 
 import codecs
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +31,12 @@ ENCODINGS = (
     *("cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256"),
 )
 """Encodings that tables come in besides Unicode; of two that read equally well, the earlier one."""
+OUT_OF_PLACE = re.compile(
+    r"[A-Za-z](?=[\u0370-\u06ff])|[\u0370-\u06ff](?=[A-Za-z])"  # Greek, Cyrillic, Hebrew or Arabic next to Latin
+    r"|(?<=[a-z])[\u3400-\ud7a3]{1,2}(?=[a-z])"  # Chinese or Korean between Latin
+    r"|(?<=[^\W\d_])[^\w\s\x00-\x7f\u00ad·‘’–—](?=[^\W\d_])"  # a sign between two letters, none that words have
+)
+"""Characters that no language has where they stand: the text was read in the wrong encoding."""
 FOREIGN = (
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
@@ -183,8 +190,8 @@ def _guess_encoding(path: Path) -> str:
     """Return the likeliest encoding of a file that is not valid UTF-8.
 
     Mostly valid UTF-8 with a few broken characters stays UTF-8. Otherwise the candidate whose text looks least
-    like a mess and most like some language (charset-normalizer's chaos and coherence), on a sample of the lines
-    that are not plain ASCII.
+    like a mess and most like some language (charset-normalizer's chaos and coherence), and has the fewest characters
+    out of place, on a sample of the lines that are not plain ASCII.
     """
     sample: list[bytes] = []
     n_good = n_broken = 0
@@ -201,11 +208,18 @@ def _guess_encoding(path: Path) -> str:
         return "utf-8"
     matches = charset_normalizer.from_bytes(b"".join(sample)[: 4 * HEAD], cp_isolation=list(ENCODINGS), threshold=1.0)
     ranked = [
-        (round(match.chaos + (0 if match.coherence else 0.05), 2), ENCODINGS.index(name), name)
+        (round(mess, 2), ENCODINGS.index(name), name)
         for match in matches
+        for mess in [match.chaos + (0 if match.coherence else 0.05) + _share_out_of_place(str(match))]
         for name in match.could_be_from_charset  # encodings that give the very same text
     ]
     return min(ranked)[2] if ranked else "cp1252"
+
+
+def _share_out_of_place(text: str) -> float:
+    """Return how many of the characters beyond ASCII stand where no language has them, from 0 to 1."""
+    n_foreign = sum(character > "\x7f" for character in text)
+    return len(OUT_OF_PLACE.findall(text)) / n_foreign if n_foreign else 0.0
 
 
 def _transcode(path: Path, target: Path, encoding: str, survey: _Survey) -> tuple[int, int]:

@@ -24,6 +24,7 @@ VALUE = re.compile(
     r"""\s*(?:
     | [-+(]?[$€£¥₩]?\s*[-+]?(?:\d[\d.,'\s]*|\.\d+)(?:[eE][-+]?\d+)?\s*[%€$£)]?   # a number, perhaps of money
     | \d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ]\d{1,2}:\d{2}.*)?                    # a date
+    | \d{1,2}[- ][^\W\d_]{3,9}[- ]\d{2,4}(?:[ ]\d{1,2}:\d{2}.*)?                  # a date with a month's name
     | \d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[aApP][mM])?                       # a time
     | [\w.+-]+@[\w-]+\.[\w.-]+ | \w+://\S+                                       # an address
     | [#?*.-]{1,3} | \#?N/A                                                      # a stand-in for nothing

@@ -53,6 +53,9 @@ def test_spellings_become_values(tmp_path: Path, texts: list[str], values: list[
     [
         (["2024-03-01", "2024-12-31"], pd.Timestamp(2024, 3, 1)),
         (["2024-03-01T10:30:00Z", "2024-12-31T00:00:00Z"], pd.Timestamp(2024, 3, 1, 10, 30)),
+        (["2024-03-01 10:30:00.5 +02:00", "2024-12-31 07:00 CET"], pd.Timestamp(2024, 3, 1, 10, 30, 0, 500_000)),
+        (["2024-03-01 12:05 AM", "2024-12-31 01:30 PM"], pd.Timestamp(2024, 3, 1, 0, 5)),
+        (["2024/03/01 11:05:30 PM", "2024/12/31 01:30:00 AM"], pd.Timestamp(2024, 3, 1, 23, 5, 30)),
         (["2024/3/1", "2024/12/31"], pd.Timestamp(2024, 3, 1)),
         (["20240301", "20241231"], pd.Timestamp(2024, 3, 1)),
         (["13/03/2024", "01/04/2024"], pd.Timestamp(2024, 3, 13)),
@@ -66,6 +69,11 @@ def test_spellings_become_values(tmp_path: Path, texts: list[str], values: list[
 def test_dates_in_usual_formats_are_dates(tmp_path: Path, texts: list[str], first: pd.Timestamp) -> None:
     values, dtype, _ = read_column(tmp_path, texts)
     assert (values[0], dtype) == (first, "timestamp[us]")
+
+
+def test_a_date_with_a_remark_behind_it_is_text(tmp_path: Path) -> None:
+    texts = ["2024-03-01 10:30 late", "2024-12-31 07:00 early"]
+    assert read_column(tmp_path, texts)[:2] == (texts, "string")
 
 
 def test_which_comes_first_day_or_month_is_said_where_it_is_open(tmp_path: Path) -> None:

@@ -50,6 +50,22 @@ def test_older_encodings_are_guessed_from_the_text(tmp_path: Path, encoding: str
     assert "encoding" in codes(reading)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("cp1252", ["AAA", "AAAaAß"]),
+        ("cp1252", ["XSoCALTfb", "üäbbFüwmybm", "GuNSßöyööf", "htPPüy"]),
+        ("mac_roman", ["Straße", "Größe"]),
+    ],
+)
+def test_no_sign_and_no_other_script_is_read_into_the_middle_of_a_word(
+    tmp_path: Path, encoding: str, words: list[str]
+) -> None:
+    content = "place,n\n" + "".join(f"{word},{index}\n" for index, word in enumerate(words))
+    table, _ = read(tmp_path, content.encode(encoding))
+    assert table.column("place").to_pylist() == words
+
+
 def test_a_few_broken_characters_are_marked_and_counted(tmp_path: Path) -> None:
     content = ("word\n" + "Größe größer am größten\n" * 20).encode() + b"br\xffken,\n"
     _, reading = read(tmp_path, content)
@@ -64,6 +80,13 @@ def test_the_separator_is_found(tmp_path: Path, delimiter: str) -> None:
     assert reading.delimiter == delimiter
     assert table.column("price").to_pylist()[:2] == [0.5, 1.5]
     assert (reading.n_rows_in, reading.n_rows_kept, codes(reading)) == (20, 20, [])
+
+
+def test_the_blanks_within_dates_do_not_separate_values(tmp_path: Path) -> None:
+    rows = "".join(f"{-2024 * n},{n} Dec 1977 16:{n}\n" for n in range(10, 25))
+    table, reading = read(tmp_path, f"sum,day\n{rows}")
+    assert (reading.delimiter, table.column_names) == (",", ["sum", "day"])
+    assert table.column("day").to_pylist()[0] == pd.Timestamp(1977, 12, 10, 16, 10)
 
 
 def test_columns_lined_up_with_blanks_are_read(tmp_path: Path) -> None:
