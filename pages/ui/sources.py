@@ -13,7 +13,7 @@ from pages.ui.jobs import runner_alive, show_job
 from pages.ui.source_forms import source_fields
 from pages.ui.state import person, prefill, store
 from pages.ui.upload import upload_form
-from pages.ui.words import plain, say_ago, say_minutes
+from pages.ui.words import plain, say_ago, say_minutes, say_until
 
 TITLES: Mapping[SourceKind, str] = {"database": "Database", "web": "Web", "api": "API", "sensor": "Sensor feed"}
 ICONS: Mapping[SourceKind, str] = {
@@ -118,8 +118,20 @@ def _show_problem(source: Source, job: Job | None) -> None:
     if problem:
         when = f" (tried {say_ago(source.last_tried_at)})" if source.last_tried_at else ""
         st.error(plain(problem), title=f"It could not be read{when}.", icon=":material/error:")
+        _show_next_try(source, job)
     elif job is not None and job.status == "stopped":
         st.caption("The last reading was stopped; nothing was changed.")
+
+
+def _show_next_try(source: Source, job: Job | None) -> None:
+    """Say when a source that failed is read again by itself."""
+    at = collect.next_try_at(source, job)
+    if at is None:
+        return
+    st.caption(
+        f"It is tried again by itself {say_until(at)}. The pauses grow while it fails, up to a day, until you read it "
+        "yourself or change its settings."
+    )
 
 
 def _show_buttons(source: Source, *, busy: bool) -> None:

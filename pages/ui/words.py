@@ -1,5 +1,6 @@
 """How pages say moments, counts and durations."""
 
+import math
 import re
 from datetime import datetime
 
@@ -18,6 +19,15 @@ def say_ago(moment: datetime) -> str:
         if seconds >= length:
             return f"{count(int(seconds // length), unit)} ago"
     return f"{count(int(seconds), 'second')} ago"
+
+
+def say_until(moment: datetime) -> str:
+    """Return how soon a moment comes: "in 3 hours", "in 40 minutes", "within a minute"."""
+    minutes = math.ceil((moment - utc_now()).total_seconds() / 60)
+    for unit, length in (("day", 1_440), ("hour", 60), ("minute", 1)):
+        if minutes >= 2 * length:
+            return f"in {count(round(minutes / length), unit)}"
+    return "within a minute"
 
 
 def say_minutes(minutes: int) -> str:

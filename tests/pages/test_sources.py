@@ -4,6 +4,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -189,6 +190,27 @@ def test_a_source_can_be_read_by_itself(visit: Visit, read: Read, store: Store, 
     assert store.get(Source, source.id).every_minutes == 120
     assert "every 2 hours" in read(app)
     assert store.count(DatasetVersion) == 1
+
+
+def test_a_scheduled_source_that_fails_says_when_it_is_tried_again(
+    visit: Visit, read: Read, store: Store, shop: Project, database: Path
+) -> None:
+    settings = {"url": f"sqlite:///{database}", "table": "sales"}
+    source = collect.save_source(store, shop.id, kind="database", name="sales", settings=settings, by="Anna")
+    collect.schedule_source(store, source.id, 60)
+    change(database, "ALTER TABLE sales RENAME TO sold")
+    for _ in range(3):
+        collect.start_due_refreshes(store, utc_now() + timedelta(days=1))
+        assert JobRunner(store).run_one()
+    app = visit("collect_data", project="shop")
+    assert "It is tried again by itself in 4 hours." in read(app)
+    app.button(key=f"collect_refresh_{source.id}").click().run()
+    text = read(read_now(app, store))
+    assert "There is no table 'sales'" in text
+    assert "It is tried again by itself in 60 minutes." in text
+    change(database, "ALTER TABLE sold RENAME TO sales")
+    app.button(key=f"collect_refresh_{source.id}").click().run()
+    assert "tried again" not in read(read_now(app, store))
 
 
 def test_a_sensor_feed_shows_what_arrives_while_it_arrives(

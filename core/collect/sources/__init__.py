@@ -1,6 +1,13 @@
 """Where tables come from besides an upload: databases, the web, APIs and sensor feeds; saved, and read again."""
 
-from core.collect.sources.refreshing import arrival_of, refresh_job, run_refresh, start_due_refreshes, start_refresh
+from core.collect.sources.refreshing import (
+    arrival_of,
+    next_try_at,
+    refresh_job,
+    run_refresh,
+    start_due_refreshes,
+    start_refresh,
+)
 from core.collect.sources.saved import (
     Refreshed,
     change_source,
@@ -23,6 +30,7 @@ __all__ = [
     "database_tables",
     "describe_change",
     "list_sources",
+    "next_try_at",
     "refresh_job",
     "refresh_source",
     "remove_source",

@@ -22,10 +22,17 @@ GRACE_S = 1.0
 """How long a reading that was stopped is waited for; then it is left to itself, and what it brings is thrown away."""
 N_JOBS_LOOKED_AT = 200
 SCHEDULE = "the schedule"
+LONGEST_PAUSE_MINUTES = 24 * 60
+"""A source that fails again and again is tried at least once a day, unless it is not to be read as often as that."""
 
 
-def start_refresh(store: Store, source_id: str, *, by: str) -> Job:
+def start_refresh(store: Store, source_id: str, *, by: str, n_failed: int = 0) -> Job:
     """Queue the reading of a source; one that is being read already goes on.
+
+    Parameters
+    ----------
+    n_failed : int
+        How many tries of the schedule just before this one failed, one after another.
 
     Raises
     ------
@@ -36,8 +43,8 @@ def start_refresh(store: Store, source_id: str, *, by: str) -> Job:
     current = refresh_job(store, source)
     if current is not None and current.active:
         return current
-    job = Job(source.project_id, "refresh", {"source_id": source.id}, message=f"Reading {source.name}", created_by=by)
-    return store.add(job)
+    params = {"source_id": source.id, "n_failed": n_failed}
+    return store.add(Job(source.project_id, "refresh", params, message=f"Reading {source.name}", created_by=by))
 
 
 def refresh_job(store: Store, source: Source) -> Job | None:
@@ -67,22 +74,51 @@ def run_refresh(handle: JobHandle) -> Json:
 
 
 def start_due_refreshes(store: Store, now: datetime) -> list[Job]:
-    """Queue the sources whose schedule says so.
+    """Queue the sources whose schedule says so, those that keep failing with growing pauses.
 
     Only the newest job a schedule made for a source is kept, so that they do not pile up.
     """
     started = []
     for source in store.find(Source):
-        last = source.last_tried_at or source.created_at
-        if source.every_minutes is None or now - last < timedelta(minutes=source.every_minutes):
+        if source.every_minutes is None or now - _last_try(source) < timedelta(minutes=source.every_minutes):
             continue
         job = refresh_job(store, source)
-        if job is not None and job.active:
+        at = next_try_at(source, job)
+        if at is None or now < at:
             continue
-        if job is not None and job.created_by == SCHEDULE and job.status == "done":
+        if job is not None and job.created_by == SCHEDULE and job.status in ("done", "failed"):
             store.remove(Job, id=job.id)
-        started.append(start_refresh(store, source.id, by=SCHEDULE))
+        started.append(start_refresh(store, source.id, by=SCHEDULE, n_failed=_n_failed(source, job)))
     return started
+
+
+def next_try_at(source: Source, job: Job | None) -> datetime | None:
+    """Return when the schedule reads a source again; None when it has none, or is being read.
+
+    From the second failure of the schedule on, each doubles the pause. A change to the source, or a person who reads
+    it, brings it back to its usual one.
+
+    Parameters
+    ----------
+    job : Job or None
+        The newest job that reads the source.
+    """
+    every = source.every_minutes
+    if every is None or (job is not None and job.active):
+        return None
+    n_doublings = max(_n_failed(source, job) - 1, 0)
+    pause = min(every * 2**n_doublings, max(every, LONGEST_PAUSE_MINUTES))
+    return _last_try(source) + timedelta(minutes=pause)
+
+
+def _last_try(source: Source) -> datetime:
+    return source.last_tried_at or source.created_at
+
+
+def _n_failed(source: Source, job: Job | None) -> int:
+    """Return how many tries of the schedule have failed one after another, by the newest job."""
+    failed = source.problem and job is not None and job.status == "failed" and job.created_by == SCHEDULE
+    return int(job.params.get("n_failed", 0)) + 1 if job is not None and failed else 0
 
 
 def _run_apart(handle: JobHandle, read: Callable[[Watch], T], *, keeps: bool) -> T:

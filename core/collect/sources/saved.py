@@ -87,7 +87,7 @@ def change_source(store: Store, source_id: str, *, settings: Json, secret: str =
     elif store.files.secret(source.id) and _place(settings["url"]) != _place(source.settings["url"]):
         # Else whoever may change an address could have the secret sent to a server of their own.
         raise BadInputError("The address leads to another server.", "Type the password or token for it.")
-    return store.update(source, settings=settings)
+    return store.update(source, settings=settings, problem="")
 
 
 def _place(url: str) -> str:
@@ -104,7 +104,7 @@ def schedule_source(store: Store, source_id: str, every_minutes: int | None) -> 
     """
     if every_minutes is not None and not 1 <= every_minutes <= MAX_EVERY_MINUTES:
         raise BadInputError("A source can be read every 1 minute to every 31 days.", "Choose a time in between.")
-    return store.update(store.get(Source, source_id), every_minutes=every_minutes)
+    return store.update(store.get(Source, source_id), every_minutes=every_minutes, problem="")
 
 
 def check_settings(kind: SourceKind, settings: Json, secret: str = "") -> tuple[Json, str]:

@@ -4,7 +4,7 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +14,14 @@ from sqlalchemy import create_engine, text
 from core import collect
 from core.collect import sources
 from core.collect.sources import database, saved
-from core.collect.sources.refreshing import SCHEDULE, run_refresh, start_due_refreshes, start_refresh
+from core.collect.sources.refreshing import (
+    SCHEDULE,
+    next_try_at,
+    refresh_job,
+    run_refresh,
+    start_due_refreshes,
+    start_refresh,
+)
 from core.errors import BadInputError
 from core.jobs import JobRunner
 from core.records import DatasetVersion, Job, ProcessInfo, Source, utc_now
@@ -192,6 +199,78 @@ def test_a_schedule_starts_a_reading_when_it_is_due_and_never_two(store: Store, 
     collect.schedule_source(store, sales.id, None)
     assert JobRunner(store).run_one()
     assert start_due_refreshes(store, tried + timedelta(days=9)) == []
+
+
+def pause_after(store: Store, source_id: str, n_failures: int) -> int:
+    """Have the schedule try a source so many times; return how many minutes it then waits."""
+    for _ in range(n_failures):
+        assert len(start_due_refreshes(store, utc_now() + timedelta(days=90))) == 1
+        assert JobRunner(store).run_one()
+    return usual_pause(store, source_id)
+
+
+def usual_pause(store: Store, source_id: str) -> int:
+    """Return how many minutes after its last try the schedule tries a source, by starting it then."""
+    source = store.get(Source, source_id)
+    at = next_try_at(source, refresh_job(store, source))
+    assert start_due_refreshes(store, at - timedelta(seconds=1)) == []
+    return int((at - source.last_tried_at).total_seconds()) // 60
+
+
+@pytest.fixture
+def broken(store: Store, sales: Source) -> Source:
+    """A source whose table is not there, to be read every 5 minutes."""
+    sources.change_source(store, sales.id, settings={**sales.settings, "table": "nobody"})
+    return collect.schedule_source(store, sales.id, 5)
+
+
+def test_a_source_that_keeps_failing_is_tried_with_growing_pauses_up_to_a_day(store: Store, broken: Source) -> None:
+    assert [pause_after(store, broken.id, 1) for _ in range(5)] == [5, 10, 20, 40, 80]
+    assert pause_after(store, broken.id, 4) == 1_280
+    assert pause_after(store, broken.id, 2) == 24 * 60
+    assert store.count(Job, kind="refresh") == 1
+
+
+def test_a_failing_source_that_is_read_less_than_daily_keeps_its_pace(store: Store, broken: Source) -> None:
+    collect.schedule_source(store, broken.id, 3 * 24 * 60)
+    assert pause_after(store, broken.id, 3) == 3 * 24 * 60
+
+
+def test_a_source_that_works_again_is_back_to_its_usual_pace(
+    store: Store, broken: Source, sales: Source, shop: Path
+) -> None:
+    assert pause_after(store, broken.id, 3) == 20
+    with sqlite3.connect(shop) as connection:
+        connection.execute("ALTER TABLE sales RENAME TO nobody")
+    connection.close()
+    assert pause_after(store, broken.id, 1) == 5
+    with sqlite3.connect(shop) as connection:
+        connection.execute("ALTER TABLE nobody RENAME TO sales")
+    connection.close()
+    assert pause_after(store, broken.id, 1) == 5
+
+
+def read_by_hand(store: Store, source: Source) -> None:
+    start_refresh(store, source.id, by="ann")
+    assert JobRunner(store).run_one()
+
+
+def change_schedule(store: Store, source: Source) -> None:
+    collect.schedule_source(store, source.id, 5)
+
+
+def change_settings(store: Store, source: Source) -> None:
+    sources.change_source(store, source.id, settings={**source.settings, "table": "anybody"})
+
+
+@pytest.mark.parametrize("change", [read_by_hand, change_schedule, change_settings])
+def test_a_person_who_does_something_about_a_failing_source_brings_it_back_to_its_usual_pace(
+    store: Store, broken: Source, change: Callable[[Store, Source], None]
+) -> None:
+    assert pause_after(store, broken.id, 3) == 20
+    change(store, broken)
+    assert usual_pause(store, broken.id) == 5
+    assert [pause_after(store, broken.id, 1) for _ in range(2)] == [5, 10]
 
 
 @pytest.mark.parametrize("minutes", [0, -1, 44_641])
