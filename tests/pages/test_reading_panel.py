@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import openpyxl
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -108,6 +109,47 @@ def test_the_type_of_every_column_can_be_chosen_in_a_table(visit: Visit, store: 
     assert lines["Column"].tolist() == ["land", "code", "price", "day"]
     assert lines["Found"].tolist() == ["Category", "Category", "Number", "Date"]
     assert set(lines["Type"]) == {"As found"}
+
+
+def choose_type(app: AppTest, column: int, words: str) -> AppTest:
+    """Choose the type of a column as a person does in the table of columns."""
+    editor = app.data_editor[0]
+    app.session_state[editor.key] = {"edited_rows": {column: {"Type": words}}, "added_rows": [], "deleted_rows": []}
+    return app.run()
+
+
+def preview_of(app: AppTest) -> pd.DataFrame:
+    return next(frame.value for frame in app.dataframe if list(frame.value.columns) == ["land", "code", "price", "day"])
+
+
+def test_the_effect_of_a_chosen_type_is_seen_at_once_and_kept_when_the_file_is_read(
+    visit: Visit, read: Read, store: Store, project: Project
+) -> None:
+    add(store, project, REPORT.encode())
+    app = open_changes(visit)
+    assert preview_of(app)["code"].tolist()[:2] == ["00", "01"]
+    choose_type(app, 1, "Number")
+    assert preview_of(app)["code"].tolist()[:2] == [0, 1]
+    assert "'code' holds number in place of category." in read(app)
+    assert store.count(DatasetVersion) == 1
+    app.button(key="collect_read_again").click().run()
+    assert collect.current_dataset(store, project.id).columns[1].kind == "number"
+    assert open_changes(visit).data_editor[0].value["Type"].tolist() == ["As found", "Number", "As found", "As found"]
+
+
+def test_a_type_that_does_not_fit_is_answered_in_words_and_can_be_taken_back(
+    visit: Visit, read: Read, store: Store, project: Project
+) -> None:
+    add(store, project, REPORT.encode())
+    app = choose_type(open_changes(visit), 0, "Number")
+    text = read(app)
+    assert "'land' holds number in place of category." in text
+    assert r"'land'\: 60 missing in place of 0." in text
+    assert r"Column 'land'\: values that are no numbers became missing (45)\: row 2\: 'DE' → missing" in text
+    assert preview_of(app)["land"].isna().all()
+    assert not app.error
+    choose_type(app, 0, "As found")
+    assert "No rows, columns, types or missing values would differ from version 1." in read(app)
 
 
 def test_only_what_applies_to_the_format_is_asked(visit: Visit, store: Store, project: Project) -> None:
