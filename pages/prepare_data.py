@@ -11,7 +11,15 @@ from core.records import Recipe, new_id, utc_now
 from pages import ui
 from pages.ui.checks import say_open_problems
 from pages.ui.prices import show_prices
-from pages.ui.recipe import base_recipe, draft_of, offer_proposal, show_preview
+from pages.ui.recipe import (
+    base_recipe,
+    draft_of,
+    forget_changes,
+    keep_changes,
+    offer_proposal,
+    offer_to_forget,
+    show_preview,
+)
 from pages.ui.recipe_adding import add_step
 from pages.ui.recipe_steps import show_steps
 from pages.ui.split import choose_split, show_split_warnings
@@ -53,14 +61,15 @@ with steps:
     add_step(base, recipe)
     offer_proposal(base)
 with rest:
-    changed = recipe is not base
+    changed = keep_changes(base, recipe)
     if saved and not changed:
         st.success("This recipe is saved and will be used.", icon=":material/check_circle:")
     elif st.button("Save the recipe", type="primary", icon=":material/save:", key="prepare_save"):
         prepare.save_recipe(ui.store(), replace(recipe, id=new_id(), created_by=ui.person(), created_at=utc_now()))
+        forget_changes(base)
         ui.run_again("The recipe is saved.")
-    if saved and changed:
-        st.caption("You changed the recipe; the saved one is used until you save this one.")
+    if changed:
+        offer_to_forget(base, saved=saved)
 st.markdown("### Real rows, before and after")
 show_preview(recipe)
 show_prices(base, saved=saved)

@@ -130,6 +130,7 @@ def delete_project(store: Store, project_id: str) -> None:
 
 
 def _remove_files(store: Store, project_id: str) -> None:
+    store.files.remove_drafts(project_id)
     for dataset in store.find(records.DatasetVersion, project_id=project_id):
         store.files.dataset(dataset.id).unlink(missing_ok=True)
         store.files.remove_findings(dataset.id)

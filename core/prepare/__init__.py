@@ -1,6 +1,7 @@
 """How is a table made ready for learning? A recipe in words, as ONE scikit-learn Pipeline, and the split of rows."""
 
 from core.prepare.columns import MISSING_LEVEL, coerce_column, coerce_frame, label_text
+from core.prepare.drafts import drop_draft, find_draft, is_changed, keep_draft
 from core.prepare.fixing import (
     Finding,
     apply_fix,
@@ -74,12 +75,16 @@ __all__ = [
     "columns_before",
     "current_recipe",
     "drop_columns",
+    "drop_draft",
     "earlier_values",
     "feature_columns",
     "features_and_target",
+    "find_draft",
     "fitting_recipe",
     "follow_edit",
+    "is_changed",
     "is_fixed",
+    "keep_draft",
     "label_text",
     "looked_back_columns",
     "make_step",

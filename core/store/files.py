@@ -1,5 +1,6 @@
 """Where files live: every path is made from an id here and nowhere else, and files appear whole or not at all."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -24,7 +25,17 @@ class Files:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        for folder in ("datasets", "profiles", "models", "candidates", "uploads", "originals", "logs", "plays"):
+        for folder in (
+            "datasets",
+            "profiles",
+            "models",
+            "candidates",
+            "uploads",
+            "originals",
+            "logs",
+            "plays",
+            "drafts",
+        ):
             (home / folder).mkdir(parents=True, exist_ok=True)
         for folder in ("secrets", "journals", "batches"):
             (home / folder).mkdir(mode=0o700, exist_ok=True)
@@ -81,6 +92,15 @@ class Files:
     def play(self, job_id: str) -> Path:
         """Path of how far a play of simulated traffic is."""
         return self._path("plays", job_id, ".json")
+
+    def draft(self, project_id: str, person: str) -> Path:
+        """Path of what a person has changed in a project's recipe and not saved."""
+        return self._path("drafts", f"{project_id}-{hashlib.sha256(person.encode()).hexdigest()[:16]}", ".json")
+
+    def remove_drafts(self, project_id: str) -> None:
+        """Forget what anyone has changed in a project's recipe and not saved."""
+        for path in (self.home / "drafts").glob(f"{project_id}-*.json"):
+            path.unlink(missing_ok=True)
 
     @property
     def journals(self) -> Path:

@@ -7,13 +7,13 @@ import streamlit as st
 
 from core import collect, plan, prepare
 from core.records import Recipe
-from pages.ui.state import person, project, store
+from pages.ui.state import begin_anew, person, project, store
 from pages.ui.words import plain
 
 N_COLUMNS_NAMED = 12
-DRAFT = "prepare_draft"
-"""Id of the recipe that was opened, and the recipe with its steps as they were arranged since."""
-INSTEAD_OF = "prepare_instead_of"
+DRAFT = "recipe_draft"
+"""Id of the recipe that was opened, the recipe as it was changed since, and for whom that is kept."""
+INSTEAD_OF = "recipe_instead_of"
 """Id of the saved recipe in whose place a person asked for the proposed one."""
 
 
@@ -48,26 +48,54 @@ def base_recipe() -> tuple[Recipe, bool]:
 
 
 def draft_of(base: Recipe) -> Recipe:
-    """Return the recipe as its steps were arranged since it was opened; kept as long as the page is open."""
-    begun, draft = st.session_state.get(DRAFT, ("", base))
-    return draft if begun == base.id else base
+    """Return the recipe as it was changed since it was opened, in this session or before the page was loaded again."""
+    begun, draft, _ = st.session_state.get(DRAFT, ("", base, ""))
+    return draft if begun == base.id else prepare.find_draft(store(), base, by=person()) or base
+
+
+def keep_changes(base: Recipe, recipe: Recipe) -> bool:
+    """Keep a recipe as the person's draft where it differs from the one that was opened; return whether it does."""
+    changed = prepare.is_changed(recipe, base)
+    if not changed and DRAFT in st.session_state:
+        forget_changes(base)
+    draft = (base.id, recipe, person())
+    if changed and st.session_state.get(DRAFT) != draft:
+        st.session_state[DRAFT] = draft
+        prepare.keep_draft(store(), recipe, by=person())
+    return changed
 
 
 def keep_draft(base: Recipe, recipe: Recipe) -> None:
     """Keep a changed recipe until it is saved, and draw the page anew with it."""
-    st.session_state[DRAFT] = (base.id, recipe)
+    keep_changes(base, recipe)
     st.rerun()
 
 
+def forget_changes(base: Recipe) -> None:
+    """Forget the person's draft, because it was saved or is not wanted."""
+    st.session_state.pop(DRAFT, None)
+    prepare.drop_draft(store(), base.project_id, by=person())
+
+
+def offer_to_forget(base: Recipe, *, saved: bool) -> None:
+    """Say that the changes are not saved yet, and draw the way to throw them away."""
+    used = " You changed the recipe; the saved one is used until you save this one." if saved else ""
+    kept = f"Your changes are kept under your name ({plain(person())}), also when the page is loaded again."
+    st.caption(f"Not saved yet.{used} {kept}")
+    if st.button("Throw the changes away", icon=":material/delete:", key="prepare_forget", type="tertiary"):
+        forget_changes(base)
+        begin_anew("prepare_")
+        st.rerun()
+
+
 def offer_proposal(base: Recipe) -> None:
-    """Draw the way back to the proposed recipe, for whoever has changed or saved another."""
-    fresh = _fresh()
-    if (base.id != fresh.id or draft_of(base) is not base) and st.button(
+    """Draw the way back to the proposed recipe, for whoever has saved another."""
+    if base.id != _fresh().id and st.button(
         "Start again from the proposed recipe", icon=":material/restart_alt:", key="prepare_proposal", type="tertiary"
     ):
         saved = prepare.current_recipe(store(), project().id)
         st.session_state[INSTEAD_OF] = saved.id if saved else None
-        st.session_state.pop(DRAFT, None)
+        forget_changes(base)
         st.rerun()
 
 

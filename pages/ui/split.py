@@ -29,16 +29,17 @@ def choose_split(base: Recipe, recipe: Recipe) -> Recipe:
     base : Recipe
         As it was before anything was changed on the page.
     recipe : Recipe
-        With the other changes made so far.
+        With the changes made so far.
     """
+    now = recipe.split
     kinds = [kind for kind in SPLITS if kind != "stratified" or base.task != "regression"]
     kinds = [kind for kind in kinds if kind != "newest" or base.split.kind == "newest"]  # Retraining makes these.
     prefill(
         base.id,
-        prepare_split=base.split.kind if base.split.kind in kinds else kinds[0],
-        prepare_test_share=round(base.split.test_share * 100),
-        prepare_time=(base.split.time_column or FILE_ORDER) if base.split.kind == "time" else None,
-        prepare_group=base.split.group_column,
+        prepare_split=now.kind if now.kind in kinds else kinds[0],
+        prepare_test_share=round(now.test_share * 100),
+        prepare_time=(now.time_column or FILE_ORDER) if now.kind == "time" else None,
+        prepare_group=now.group_column,
     )
     kind = st.radio("How to choose them", kinds, format_func=lambda one: SPLITS[one], key="prepare_split")
     if kind == "newest":

@@ -11,6 +11,8 @@ from core.records import Job, JobKind, Project
 from core.store import Store, open_store
 from pages.ui.navigation import OPENED
 
+PREFILLED = "prefilled_"
+
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _open(home: str | None, database_url: str | None) -> Store:
@@ -65,9 +67,16 @@ def prefill(token: str, **values: Any) -> None:
     A widget with a key keeps what was typed, even when another project is chosen. `token` names what the values come
     from (an id with the project in it); when it changes, or a widget was away, its value is set anew.
     """
-    remembered = f"prefilled_{next(iter(values), '')}"
+    remembered = f"{PREFILLED}{next(iter(values), '')}"
     changed = st.session_state.get(remembered) != token
     st.session_state[remembered] = token
     for key, value in values.items():
         if changed or key not in st.session_state:
             st.session_state[key] = value
+
+
+def begin_anew(prefix: str) -> None:
+    """Have the widgets whose keys begin so start again with what `prefill` says; follow with `st.rerun()`."""
+    for key in list(st.session_state):
+        if str(key).removeprefix(PREFILLED).startswith(prefix):
+            del st.session_state[key]

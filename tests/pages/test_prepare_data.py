@@ -73,6 +73,92 @@ def test_a_change_after_saving_is_not_saved_by_itself(visit: Visit, read: Read, 
     assert prepare.current_recipe(store, shop.id) == before
 
 
+def change_everything(app: AppTest) -> AppTest:
+    """Change a switch, the columns left out, the split, the steps and an option, and save nothing."""
+    app.toggle(key="prepare_step_drop_constant").set_value(False).run()
+    app.multiselect(key="prepare_drop").set_value(["kind"]).run()
+    app.radio(key="prepare_split").set_value("time").run()
+    app.selectbox(key="prepare_time").set_value("bought_on").run()
+    app.slider(key="prepare_test_share").set_value(35).run()
+    app.selectbox(key="prepare_add_kind").set_value("bin").run()
+    app.multiselect(key="prepare_add_columns").set_value(["price"]).run()
+    app.button(key="prepare_add_it").click().run()
+    assert not app.error
+    return app
+
+
+def test_what_was_changed_and_not_saved_comes_back_when_the_page_is_loaded_again(
+    visit: Visit, read: Read, store: Store, shop: Project
+) -> None:
+    app = change_everything(visit("prepare_data", project="shop", you="Anna"))
+    labels = [toggle.label for toggle in app.toggle]
+    again = visit("prepare_data", project="shop", you="Anna")
+    assert [toggle.label for toggle in again.toggle] == labels
+    assert again.toggle(key="prepare_step_drop_constant").value is False
+    assert again.multiselect(key="prepare_drop").value == ["kind"]
+    assert again.radio(key="prepare_split").value == "time"
+    assert again.selectbox(key="prepare_time").value == "bought_on"
+    assert again.slider(key="prepare_test_share").value == 35
+    assert "Not saved yet. Your changes are kept under your name (Anna)" in read(again)
+    assert prepare.current_recipe(store, shop.id) is None
+    again.button(key="prepare_save").click().run()
+    saved = prepare.current_recipe(store, shop.id)
+    assert (saved.split.time_column, saved.split.test_share, saved.created_by) == ("bought_on", 0.35, "Anna")
+    assert "bin" in {step.kind for step in saved.steps}
+    for page in (again, visit("prepare_data", project="shop", you="Anna")):
+        assert "Not saved yet" not in read(page)
+        assert "This recipe is saved" in read(page)
+
+
+def test_what_was_changed_comes_back_when_another_page_was_looked_at(visit: Visit, shop: Project) -> None:
+    app = change_everything(visit("prepare_data", project="shop", you="Anna"))
+    app.switch_page("pages/collect_data.py").run().switch_page("pages/prepare_data.py").run()
+    assert app.toggle(key="prepare_step_drop_constant").value is False
+    assert app.slider(key="prepare_test_share").value == 35
+
+
+def test_changes_are_kept_for_the_person_who_made_them(visit: Visit, read: Read, shop: Project) -> None:
+    change_everything(visit("prepare_data", project="shop", you="Anna"))
+    other = visit("prepare_data", project="shop", you="Bob")
+    assert other.toggle(key="prepare_step_drop_constant").value is True
+    assert "Not saved yet" not in read(other)
+
+
+def test_changes_are_thrown_away_for_good(visit: Visit, read: Read, store: Store, shop: Project) -> None:
+    visit("prepare_data", project="shop", you="Anna").button(key="prepare_save").click().run()
+    saved = prepare.current_recipe(store, shop.id)
+    app = change_everything(visit("prepare_data", project="shop", you="Anna"))
+    assert "the saved one is used until you save this one" in read(app)
+    app.button(key="prepare_forget").click().run()
+    for page in (app, visit("prepare_data", project="shop", you="Anna")):
+        assert page.toggle(key="prepare_step_drop_constant").value is True
+        assert page.multiselect(key="prepare_drop").value == []
+        assert page.radio(key="prepare_split").value == saved.split.kind
+        assert "Not saved yet" not in read(page)
+        assert "This recipe is saved" in read(page)
+
+
+def test_a_change_that_is_taken_back_is_no_change(visit: Visit, read: Read, shop: Project) -> None:
+    app = visit("prepare_data", project="shop", you="Anna")
+    app.toggle(key="prepare_step_scale").set_value(False).run()
+    assert "Not saved yet" in read(app)
+    app.toggle(key="prepare_step_scale").set_value(True).run()
+    for page in (app, visit("prepare_data", project="shop", you="Anna")):
+        assert "Not saved yet" not in read(page)
+
+
+def test_changes_to_the_recipe_of_an_older_table_do_not_come_back(
+    visit: Visit, read: Read, store: Store, shop: Project
+) -> None:
+    change_everything(visit("prepare_data", project="shop", you="Anna"))
+    path = store.files.upload("newer")
+    path.write_text(ROWS + "200,1.5,a,x,2026-01-01,no\n", encoding="utf-8")
+    collect.add_dataset(store, shop.id, path, filename="shop.csv", by="Anna")
+    app = visit("prepare_data", project="shop", you="Anna")
+    assert app.toggle(key="prepare_step_drop_constant").value is True
+    assert "Not saved yet" not in read(app)
+
+
 def test_columns_left_out_by_hand_come_back(visit: Visit, store: Store, shop: Project) -> None:
     app = visit("prepare_data", project="shop")
     app.multiselect(key="prepare_drop").set_value(["price"]).run()
