@@ -1,22 +1,28 @@
 """A table is written and counted in one pass over its text.
 
-A query that writes Parquet returns no counts. So each cell out of the common draws a number from a sequence: the last
-number drawn says how many such cells there were. Only those cells pay for it, because a CASE works out the branch it
-takes and no other. All cells that do not fit become gaps, and Parquet keeps how many gaps a column has.
+A query that writes Parquet returns no counts. So each cell out of the common calls a function of ours that counts it.
+Only those cells pay for it, because a CASE works out the branch it takes and no other. All cells that do not fit become
+gaps, and Parquet keeps how many gaps a column has. Blanks at the ends of texts, where the guess is that there are none,
+are looked for in what was written: there a text that occurs often is looked at once.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.collect.cell_sql import RESPELLED, Proved, blanks_matter, has_blanks, may_have_blanks, text_sql
 from core.collect.staging import write_parquet
-from core.collect.words import sql_list, sql_name
+from core.collect.words import sql_list, sql_name, sql_text
 
-MISSING, FAILED, CHANGED = "missing", "failed", "changed"
+COUNTED = "counted"
+MISSING, FAILED, CHANGED = range(3)
+N_FATES = 3
 
 
 def write_and_tally(
@@ -35,55 +41,73 @@ def write_and_tally(
         f"{_cell(n, guess)} AS {sql_name(name)}" for n, (guess, name) in enumerate(zip(guesses, names, strict=True))
     )
     query = f"SELECT {cells} FROM (SELECT {values} FROM (SELECT {texts} FROM raw))"  # noqa: S608
-    sequences = [_sequence(n, what) for n, guess in enumerate(guesses) for what in _tallied(guess)]
-    connection.execute("; ".join(f"CREATE OR REPLACE TEMP SEQUENCE {name}" for name in sequences))
-    write_parquet(connection, query, target)
-    drawn = _drawn(connection, sequences)
+    with _counting(connection) as counted:
+        write_parquet(connection, query, target)
     with pq.ParquetFile(target) as file:
         groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
         n_rows = file.metadata.num_rows
+    blank = _count_blank_ends(
+        connection, {n: names[n] for n, guess in enumerate(guesses) if blanks_matter(guess)}, target
+    )
     return [
         replace(
             guess,
-            n_fitting=n_rows - sum(group.column(n).statistics.null_count for group in groups),
-            n_missing_words=drawn[_sequence(n, MISSING)],
-            n_failed=drawn[_sequence(n, FAILED)],
-            n_trimmed=drawn.get(_sequence(n, CHANGED), 0),
+            n_fitting=n_rows - sum(group.column(n).statistics.null_count for group in groups) - blank.get(n, 0),
+            n_missing_words=counted[_key(n, MISSING)],
+            n_failed=counted[_key(n, FAILED)] + blank.get(n, 0),
+            n_trimmed=counted[_key(n, CHANGED)],
         )
         for n, guess in enumerate(guesses)
     ]
 
 
-def _tallied(guess: Proved) -> tuple[str, ...]:
-    return (MISSING, FAILED, CHANGED) if guess.column_type.dtype == "string" else (MISSING, FAILED)
+def _count_blank_ends(connection: duckdb.DuckDBPyConnection, names: Mapping[int, str], path: Path) -> dict[int, int]:
+    """Return how many texts of each column begin or end with a blank."""
+    if not names:
+        return {}
+    texts = map(sql_name, names.values())
+    counts = ", ".join(
+        f"count(*) FILTER (CASE WHEN {may_have_blanks(text)} THEN {has_blanks(text)} END)" for text in texts
+    )
+    found = connection.execute(f"SELECT {counts} FROM read_parquet({sql_text(str(path))})").fetchall()[0]  # noqa: S608
+    return dict(zip(names, found, strict=True))
 
 
-def _drawn(connection: duckdb.DuckDBPyConnection, sequences: Sequence[str]) -> dict[str, int]:
-    """Return how many numbers were drawn from sequences; others may be left from another table."""
-    rows = connection.execute("SELECT sequence_name, last_value FROM duckdb_sequences()").fetchall()
-    return {name: last or 0 for name, last in rows if name in sequences}
+@contextmanager
+def _counting(connection: duckdb.DuckDBPyConnection) -> Iterator[Counter[int]]:
+    """Let SQL call COUNTED(key), which gives the key back; hand out how many cells called it, by key."""
+    counted: Counter[int] = Counter()
+
+    def count(keys: pa.Array) -> pa.Array:
+        # One call is about one key. DuckDB calls from several threads, but never two at a time: it holds the GIL.
+        counted[keys[0].as_py()] += len(keys)
+        return keys
+
+    # A number drawn from a sequence would count as well, but DuckDB (2.0) runs such a query on one core.
+    connection.create_function(COUNTED, count, ["INTEGER"], "INTEGER", type="arrow", side_effects=True)
+    try:
+        yield counted
+    finally:
+        connection.remove_function(COUNTED)
 
 
 def _text(n: int, guess: Proved) -> str:
     text = text_sql(n, guess)
     if guess.trimmed and guess.column_type.dtype == "string" and guess.column_type.code != RESPELLED:
-        return f"CASE WHEN {text} <> c{n} THEN {_drawing(n, CHANGED, text)} ELSE c{n} END"
+        return f"CASE WHEN {text} <> c{n} THEN {_changed(n, text)} ELSE c{n} END"
     return text
 
 
 def _cell(n: int, guess: Proved) -> str:
-    """Return SQL for a cell: its value, or a gap; the branches are those of `state_sql`.
+    """Return SQL for a cell: its value, or a gap; the branches are those of `state_sql`, but for blanks at its ends.
 
     The first branch is the usual one: where all cells take it, DuckDB copies nothing.
     """
     words = sql_list(guess.column_type.missing_words)
     usual, branches = f"v{n} IS NOT NULL", []
-    if blanks_matter(guess):
-        usual += f" AND NOT {may_have_blanks(f't{n}')}"
-        branches = [f"WHEN {has_blanks(f't{n}')} THEN {_gap(n, FAILED)}", f"WHEN v{n} IS NOT NULL THEN v{n}"]
     if guess.column_type.code == RESPELLED:
         usual = f"v{n} = c{n}"
-        branches.insert(-1 if branches else 0, f"WHEN v{n} <> c{n} THEN {_drawing(n, CHANGED, f'v{n}')}")
+        branches = [f"WHEN v{n} <> c{n} THEN {_changed(n, f'v{n}')}"]
     branches += [
         f"WHEN t{n} <> '' AND lower(t{n}) IN {words} THEN {_gap(n, MISSING)}",
         f"WHEN t{n} <> '' THEN {_gap(n, FAILED)}",
@@ -91,14 +115,14 @@ def _cell(n: int, guess: Proved) -> str:
     return f"CASE WHEN {usual} THEN v{n} {' '.join(branches)} END"
 
 
-def _gap(n: int, what: str) -> str:
-    """Return SQL that counts a cell and leaves a gap of the type of its column: no number drawn is below zero."""
-    return f"CASE WHEN nextval('{_sequence(n, what)}') < 0 THEN v{n} END"
+def _gap(n: int, fate: int) -> str:
+    """Return SQL that counts a cell and leaves a gap of the type of its column: no key is below zero."""
+    return f"CASE WHEN {COUNTED}({_key(n, fate)}) < 0 THEN v{n} END"
 
 
-def _drawing(n: int, what: str, value: str) -> str:
-    return f"CASE WHEN nextval('{_sequence(n, what)}') > 0 THEN {value} END"
+def _changed(n: int, value: str) -> str:
+    return f"CASE WHEN {COUNTED}({_key(n, CHANGED)}) >= 0 THEN {value} END"
 
 
-def _sequence(n: int, what: str) -> str:
-    return f"{what}_{n}"
+def _key(n: int, fate: int) -> int:
+    return N_FATES * n + fate

@@ -3,6 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -56,9 +57,12 @@ def add_dataset(  # noqa: PLR0913 - provenance, each part named
     original_id = new_id()
 
     def write(target: Path) -> tuple[tuple[Column, ...], Reading]:
-        columns, reading = convert_file(path, filename, target, store.home / "uploads")
-        before_storing()
-        store.files.keep_original(path, original_id)
+        # The copy waits for the disk, so the reading need not wait for the copy.
+        with ThreadPoolExecutor(1) as beside:
+            kept = beside.submit(store.files.keep_original, path, original_id)
+            columns, reading = convert_file(path, filename, target, store.home / "uploads")
+            before_storing()
+            kept.result()
         return columns, replace(reading, original_id=original_id)
 
     try:
