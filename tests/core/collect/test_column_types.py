@@ -1,12 +1,15 @@
 """What a column holds: numbers in every usual spelling, dates, truth values, words; and nothing lost silently."""
 
+from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import pytest
 
 from core import collect
+from core.collect.date_types import ISO
 from core.records import Reading
 
 
@@ -74,6 +77,16 @@ def test_dates_in_usual_formats_are_dates(tmp_path: Path, texts: list[str], firs
 def test_a_date_with_a_remark_behind_it_is_text(tmp_path: Path) -> None:
     texts = ["2024-03-01 10:30 late", "2024-12-31 07:00 early"]
     assert read_column(tmp_path, texts)[:2] == (texts, "string")
+
+
+@pytest.mark.parametrize(
+    "odd", [" 202-01-01 01:02:03", "2024-01-01 01:02: P", "2024-01-01 01:2 :93", "2024-02-30 01:02:03"]
+)
+def test_what_only_has_the_form_of_a_moment_is_none(odd: str) -> None:
+    with duckdb.connect() as connection:
+        query = f"SELECT {ISO.replace('{x}', 'x')} FROM (SELECT unnest(?) AS x)"  # noqa: S608
+        read = connection.execute(query, [["2024-01-01 01:02:03", odd]]).fetchall()
+    assert read == [(datetime(2024, 1, 1, 1, 2, 3),), (None,)]  # noqa: DTZ001 - dates here have no zone
 
 
 def test_which_comes_first_day_or_month_is_said_where_it_is_open(tmp_path: Path) -> None:
