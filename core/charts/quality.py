@@ -32,6 +32,7 @@ from core.records import (
     Metric,
     PerformanceReport,
     SliceReport,
+    TrafficPoint,
     TrafficReport,
 )
 
@@ -134,7 +135,6 @@ def _add_drift(figure: go.Figure, points: Sequence[DriftPoint]) -> None:
 
 
 def _add_traffic(figure: go.Figure, report: TrafficReport) -> None:
-    times = [point.started_at for point in report.points]
     bars = (
         ("rows answered", ACCENT, [point.n_rows for point in report.points]),
         ("requests not answered", BAD, [point.n_refused + point.n_errors for point in report.points]),
@@ -142,7 +142,9 @@ def _add_traffic(figure: go.Figure, report: TrafficReport) -> None:
     for name, color, values in bars:
         if any(values):
             figure.add_bar(
-                x=times,
+                # The axis of time is shared with shorter stretches: left to itself, a bar is as narrow as those.
+                x=[_middle(point) for point in report.points],
+                width=[_width(point) for point in report.points],
                 y=values,
                 yaxis="y4",
                 marker_color=faded(color, 0.7),
@@ -172,11 +174,11 @@ def _add_events(figure: go.Figure, events: Sequence[LiveEvent]) -> None:
             figure.add_shape(type="line", x0=at, x1=at, y0=0, y1=1, yref="paper", line=line, layer="below")
 
 
-def _middle(point: DriftPoint) -> datetime:
+def _middle(point: DriftPoint | TrafficPoint) -> datetime:
     return point.started_at + (point.ended_at - point.started_at) / 2
 
 
-def _width(point: DriftPoint) -> float:
+def _width(point: DriftPoint | TrafficPoint) -> float:
     """Return how long a stretch is, in milliseconds."""
     return 1_000 * max((point.ended_at - point.started_at).total_seconds(), 1.0)
 

@@ -133,7 +133,7 @@ def _first(reasons: Counter[str]) -> tuple[tuple[str, int], ...]:
 
 def _points(windows: Sequence[Window], numbers: Mapping[str, str], n_points: int) -> tuple[HealthPoint, ...]:
     found = []
-    for started_at, group in stretches(windows, n_points) if windows else ():
+    for started_at, _, group in stretches(windows, n_points) if windows else ():
         for version_id in sorted({window.model_version_id for window in group}):
             mine = reduce(add_windows, (window for window in group if window.model_version_id == version_id))
             name = numbers.get(version_id, "A version that is gone")

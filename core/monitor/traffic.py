@@ -27,7 +27,7 @@ def traffic(store: Store, project_id: str, *, since: datetime | None = None, n_p
     if not windows:
         nothing = "Nothing was asked in that time." if since is not None else "Nothing has been asked yet."
         return TrafficReport(project_id, (), 0, 0, 0, 0, 0, None, None, nothing)
-    points = tuple(_point(started_at, group) for started_at, group in stretches(windows, n_points))
+    points = tuple(_point(*stretch) for stretch in stretches(windows, n_points))
     # Bins of inputs belong to one model version each and were not read; all else adds up over versions.
     total = reduce(add_windows, windows)
     p50, p95 = (latency_quantile(total.latency, share) for share in (0.5, 0.95))
@@ -67,23 +67,23 @@ def latency_quantile(counts: Sequence[int], share: float) -> float | None:
     return float(borders[place] + within * (borders[place + 1] - borders[place]))
 
 
-def stretches(windows: Sequence[Window], n_points: int) -> list[tuple[datetime, list[Window]]]:
-    """Return the windows in stretches of equal length, quiet ones included, oldest first."""
+def stretches(windows: Sequence[Window], n_points: int) -> list[tuple[datetime, datetime, list[Window]]]:
+    """Return the windows in stretches of equal length, from when until when, quiet ones included, oldest first."""
     first = windows[0].started_at
     n_minutes = int((windows[-1].started_at - first) / MINUTE) + 1
     step = timedelta(minutes=max(-(-n_minutes // n_points), 1))
-    groups: list[tuple[datetime, list[Window]]] = [
-        (first + step * number, []) for number in range(-(-n_minutes // (step // MINUTE)))
-    ]
+    starts = [first + step * number for number in range(-(-n_minutes // (step // MINUTE)))]
+    groups: list[list[Window]] = [[] for _ in starts]
     for window in windows:
-        groups[(window.started_at - first) // step][1].append(window)
-    return groups
+        groups[(window.started_at - first) // step].append(window)
+    return [(start, start + step, group) for start, group in zip(starts, groups, strict=True)]
 
 
-def _point(started_at: datetime, windows: Sequence[Window]) -> TrafficPoint:
+def _point(started_at: datetime, ended_at: datetime, windows: Sequence[Window]) -> TrafficPoint:
     total = reduce(add_windows, windows, Window("", "", started_at))
     return TrafficPoint(
         started_at=started_at,
+        ended_at=ended_at,
         n_requests=total.n_requests,
         n_rows=total.n_rows,
         n_refused=total.n_refused,

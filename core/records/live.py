@@ -182,6 +182,7 @@ class TrafficPoint:
     """One stretch of traffic. Latencies in milliseconds, read off the histogram; None without traffic."""
 
     started_at: datetime
+    ended_at: datetime
     n_requests: int
     n_rows: int
     n_refused: int

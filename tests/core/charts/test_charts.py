@@ -58,7 +58,17 @@ def drift_of(name: str, psi: float | None, outcome: str) -> records.ColumnDrift:
 
 def traffic_report(n_dropped: int = 0) -> records.TrafficReport:
     points = tuple(
-        records.TrafficPoint(NOON + timedelta(minutes=minute), 5, 10 + minute, 1, 2, n_dropped, 3.5, 9.0)
+        records.TrafficPoint(
+            NOON + timedelta(minutes=minute),
+            NOON + timedelta(minutes=minute + 1),
+            5,
+            10 + minute,
+            1,
+            2,
+            n_dropped,
+            3.5,
+            9.0,
+        )
         for minute in range(3)
     )
     return records.TrafficReport("p", points, 15, 33, 3, 6, 3 * n_dropped, 3.5, 9.0, "")
@@ -244,6 +254,13 @@ def test_what_happened_is_marked_over_all_rows_of_the_history() -> None:
     assert {drawn.name for drawn in figure.data if drawn.yaxis == "y5"} == {"new model live", "alert"}
     assert [list(drawn.y) for drawn in figure.data if drawn.yaxis == "y3"] == [[2]]
     assert sum(shape.yref == "paper" for shape in figure.layout.shapes) == 2
+
+
+def test_a_bar_of_traffic_is_as_wide_as_its_stretch_beside_shorter_ones_on_the_same_axis() -> None:
+    figure = charts.history(told(), AUC)
+    (rows, lost) = (drawn for drawn in figure.data if drawn.yaxis == "y4")
+    assert set(rows.width) == set(lost.width) == {60_000}
+    assert rows.x[0] == NOON + timedelta(seconds=30)
 
 
 def test_quality_skips_what_is_not_known_and_shows_objective_and_test_value() -> None:
