@@ -57,7 +57,9 @@ def _show_challenger(report: ChallengerReport, live: Deployment) -> None:
             st.metric(f"Version {champion.number}", _say(report.live), border=True)
             st.metric(f"Version {challenger.number}", _say(report.challenger), border=True)
             if report.cost is not None:
-                st.metric("More cost", f"{report.cost.difference:+,.0f}", border=True)
+                difference = report.cost.difference
+                change = "Costs less by" if difference < 0 else "Costs more by"
+                st.metric(change, f"{abs(difference):,.0f}", border=True)
         cost = "; cost of the mistakes in 1,000 answers" if report.cost is not None else ""
         st.caption(f"{plan.metric(report.metric).label} of both, where the truth is known{cost}.")
         for sentence in report.sentences:
