@@ -9,8 +9,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 import core
 from core.errors import NotReadyError
+from core.records import ProcessInfo
 from core.serve.client import find_service, service_address
 from core.store import Store
 
@@ -48,7 +51,7 @@ def stop_service(store: Store) -> bool:
     Raises
     ------
     NotReadyError
-        When it still answers after fifteen seconds.
+        When it has not ended after fifteen seconds.
     """
     info = find_service(store)
     if info is None:
@@ -56,8 +59,8 @@ def stop_service(store: Store) -> bool:
     os.kill(info.pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_TIMEOUT_S
     while time.monotonic() < deadline:
-        left = find_service(store)
-        if left is None or left.id != info.id:
+        # That it answers no more is not enough: the log is written last, and the record taken back after that.
+        if not (store.find(ProcessInfo, id=info.id) and psutil.pid_exists(info.pid)):
             return True
         time.sleep(0.2)
     raise NotReadyError("The prediction service does not stop.", "Try again in a moment.")

@@ -1,5 +1,6 @@
 """What a person sees and can do about alerts, rules and channels on Monitor model."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -121,7 +122,7 @@ def test_a_channel_is_added_tried_paused_and_removed_and_its_secret_is_never_sho
     assert "Told of: urgent, warnings; all rules. Added by Anna." in told
     assert SECRET not in told
     page.button(key=f"monitor_channel_{channel.id}_test").click().run()
-    assert "Late flights: a test · 0 seconds ago: on its way." in text_of(page)
+    assert re.search(r"Late flights: a test · \d+ seconds? ago: on its way\.", text_of(page))
     page.button(key=f"monitor_channel_{channel.id}_on").click().run()
     assert "Paused: nothing is sent." in text_of(page)
     page.button(key=f"monitor_channel_{channel.id}_remove").click().run()
