@@ -10,7 +10,7 @@ from core.errors import NotReadyError
 from core.store import StoppedError
 from core.train import compute
 
-PRELOADED = ["__main__", "core.deploy.loading"]
+PRELOADED = ["core.deploy.loading"]
 
 
 def run_apart(function: Callable[..., Any], *arguments: Any, timeout_s: float) -> Any:

@@ -2,11 +2,14 @@
 
 import multiprocessing
 import os
+import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
+from types import ModuleType
 from typing import Any
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -14,7 +17,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from core.errors import LifecycleError, NotReadyError
 
 POLL_S = 0.2
-PRELOADED = ["__main__", "core.train.fitting"]
+PRELOADED = ["core.train.fitting"]
 
 
 class WorkStoppedError(LifecycleError):
@@ -75,7 +78,8 @@ def _run_once(
     context = _context()
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_child_main, args=(sender, function, arguments))
-    process.start()
+    with _hidden_main():
+        process.start()
     sender.close()
     try:
         return _receive(receiver, should_stop, deadline)
@@ -84,6 +88,22 @@ def _run_once(
         process.join()
         process.close()
         receiver.close()
+
+
+@contextmanager
+def _hidden_main() -> Iterator[None]:
+    """Hide what this process runs as its main module, for a moment.
+
+    A child would run it, too, before its work. In a dashboard that is a whole page, drawn for nobody.
+    """
+    shown, nothing = sys.modules["__main__"], ModuleType("__main__")
+    sys.modules["__main__"] = nothing
+    try:
+        yield
+    finally:
+        # The dashboard, which gives each page a main module of its own, may have put another one there meanwhile.
+        if sys.modules["__main__"] is nothing:
+            sys.modules["__main__"] = shown
 
 
 def _context() -> Any:

@@ -1,10 +1,13 @@
 """Families, folds, scores and the child process, without a cluster."""
 
 import os
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -175,6 +178,19 @@ def test_a_child_process_is_killed_when_its_time_is_up() -> None:
 def test_a_child_process_that_dies_is_tried_again_and_then_said_so() -> None:
     with pytest.raises(WorkDiedError, match="died"):
         run_killable(os._exit, (9,), should_stop=lambda: False)
+
+
+def test_a_child_process_does_not_run_the_page_that_asks_for_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "page.py"
+    page.write_text(f"open({str(tmp_path / 'drawn')!r}, 'w')\nraise SystemExit\n", encoding="utf-8")
+    main = ModuleType("__main__")
+    main.__file__ = str(page)
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    assert run_killable(float, ("2",), should_stop=lambda: False) == 2
+    assert sys.modules["__main__"] is main
+    assert not (tmp_path / "drawn").exists()
 
 
 def test_what_goes_wrong_in_a_child_process_is_told_in_one_line() -> None:
