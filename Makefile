@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-TWO_AT_A_TIME := -n 2 --dist loadfile  # a file's tests share what it has started
+TWO_AT_A_TIME := -n 2 --dist loadfile --no-loadscope-reorder  # a file's tests share what it has started
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 .PHONY: run test test-all lint format bench demo clean
 
