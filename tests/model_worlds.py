@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from core import collect, deploy, evaluate, plan, prepare
 from core.evaluate.model_folder import write_manifest, write_model
-from core.records import Candidate, Evaluation, ModelVersion, Project, Recipe, TrainingRun, new_id
+from core.records import Candidate, Evaluation, ModelVersion, Project, Recipe, Release, TrainingRun, new_id, utc_now
 from core.records.model import ModelStatus
 from core.store import JobHandle, Store
 from core.train.fitting import FitSpec, fit_pipeline
@@ -120,3 +120,12 @@ def damage(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
+
+
+def promote_damaged(store: Store, model: ModelVersion) -> None:
+    """Make a version live whose file is damaged: after its promotion, but before the service can have loaded it."""
+    live = store.releases.current(model.project_id)
+    assert live is not None
+    damage(store.files.model(model.id) / "model.skops")
+    release = Release(model.project_id, model.id, live.generation + 1, "promote", "Bert")
+    store.releases.swap(release, seen_generation=live.generation, now=utc_now())

@@ -71,6 +71,7 @@ def test_a_killed_service_is_back_at_a_known_address(full_circle: Running, opene
     wait_for(lambda: service(opened) and answers(f"{service(opened)}/ping"))
 
 
+@pytest.mark.slow
 def test_training_goes_on_after_the_job_runner_was_killed(full_circle: Running, opened: Store) -> None:
     project = collect.create_sample_project(opened, "wine", by="Ada")
     prepare.save_recipe(opened, prepare.propose_recipe(opened, project.id, by="Ada"))

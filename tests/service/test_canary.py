@@ -117,7 +117,7 @@ def test_one_request_of_many_rows_has_one_version_and_the_log_names_it(live: Liv
 def test_the_receipt_of_a_canarys_answer_names_the_release_that_gave_it_a_share(
     live: Live, challenger: ModelVersion
 ) -> None:
-    start_canary(live, challenger, 0.9)
+    start_canary(live, challenger, 0.5)
     seen = generation(live)
     answers = [live.post(json.dumps({"rows": [live.row()]}), **{"X-Routing-Key": str(n)}).json() for n in range(20)]
     given = {answer["model_version"]: answer["predictions"][0]["id"] for answer in answers}

@@ -41,6 +41,7 @@ def feed_slowly(connection: socket.socket, parts: bytes) -> float:
     return time.monotonic() - started
 
 
+@pytest.mark.slow
 def test_slow_connections_are_closed_within_15_seconds_while_a_good_client_sees_no_error(live: Live) -> None:
     head = f"POST /v1/{live.slug}/predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n".encode()
     took: list[float] = []

@@ -11,7 +11,7 @@ from core.errors import ConflictError, NotReadyError
 from core.records import ModelVersion
 from core.serve.live_models import LiveModels
 from core.store import Store
-from tests.model_worlds import approve, copy_version, damage, make_world, promote
+from tests.model_worlds import approve, copy_version, damage, make_world, promote, promote_damaged
 from tests.service.conftest import Live
 
 PATIENCE_S = 100
@@ -64,9 +64,7 @@ def test_a_promotion_under_load_loses_no_request(live: Live) -> None:
 def test_a_version_damaged_after_its_promotion_is_not_served(live: Live) -> None:
     damaged = copy_version(live.store, live.first, number=3)
     before = live.client.predict(live.slug, [live.row()])["model_version"]
-    folder = live.store.files.model(damaged.id)
-    promote(live.store, damaged)
-    damage(folder / "model.skops")
+    promote_damaged(live.store, damaged)
     wait_for(lambda: live.client.metadata(live.slug)["generation"] == generation(live))
     metadata = live.client.metadata(live.slug)
     assert metadata["model_version"] == before

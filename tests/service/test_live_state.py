@@ -6,7 +6,7 @@ from datetime import timedelta
 from core import deploy, monitor, serve
 from core.records import Alert, LiveState, Project, Window, utc_now
 from core.store import Store
-from tests.model_worlds import copy_version, damage, promote
+from tests.model_worlds import copy_version, promote_damaged
 from tests.service.conftest import Live
 from tests.waiting import wait_for
 
@@ -54,8 +54,7 @@ def test_from_ready_to_asked_to_wrong(live: Live) -> None:
 
 def test_a_version_that_cannot_be_loaded_is_told_with_the_one_that_answers(live: Live) -> None:
     damaged = copy_version(live.store, live.first, number=3)
-    promote(live.store, damaged)
-    damage(live.store.files.model(damaged.id) / "model.skops")
+    promote_damaged(live.store, damaged)
     wait_for(lambda: "Version 3 is not served" in state(live, minutes=30).reason)
     found = state(live, minutes=30)
     assert (found.state, found.next_step) == ("look", "roll_back")

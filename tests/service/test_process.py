@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from core.serve.client import PROCESS_NAME, find_service
 from core.store import Store
 from tests.running import ROOT, free_port
 from tests.service.conftest import Live
+from tests.waiting import wait_for
 
 
 def run_service(home: Path, *options: str) -> "subprocess.CompletedProcess[str]":
@@ -29,13 +29,11 @@ def test_a_killed_service_loses_nothing_that_was_written_and_comes_back(live: Li
     for _ in range(30):
         answered += [one["id"] for one in live.client.predict(live.slug, [live.row()] * 3)["predictions"]]
     # The log is written in batches after the answer: what is older than a moment is safe, and only that.
-    deadline = time.monotonic() + 30
-    while live.store.log.count(project_id)[0] < len(answered) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    wait_for(lambda: live.store.log.count(project_id)[0] >= len(answered))
     running = find_service(live.store)
     assert running is not None
     os.kill(running.pid, signal.SIGKILL)
-    assert serve.service_address(live.store) is None
+    wait_for(lambda: serve.service_address(live.store) is None)
     address = serve.start_service(live.store)
     with serve.ServiceClient(address) as client:
         answer = client.predict(live.slug, [live.row()])

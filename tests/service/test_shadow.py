@@ -133,6 +133,7 @@ def test_a_shadow_that_sleeps_delays_no_answer(live: Live) -> None:
     assert live.store.shadows.count(live.world.project.id, shadow.id) >= 1
 
 
+@pytest.mark.slow
 def test_a_shadow_whose_process_is_stopped_or_killed_delays_nothing_and_goes_on_later(live: Live) -> None:
     shadow = start_shadow(live, 3)
     keeper = ShadowProcess(live.store)
@@ -209,6 +210,7 @@ def test_what_a_shadow_said_is_deleted_with_the_question(live: Live) -> None:
     assert live.store.shadows.count(live.world.project.id, shadow.id) == 0
 
 
+@pytest.mark.slow
 def test_the_command_reads_its_folder(live: Live) -> None:
     """The process ends when the one that started it is gone."""
     keeper = ShadowProcess(live.store)

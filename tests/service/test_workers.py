@@ -111,6 +111,6 @@ def test_no_worker_outlives_a_killed_service(live: Live) -> None:
     info = find_service(live.store)
     assert info is not None
     psutil.Process(info.pid).kill()
-    assert serve.service_address(live.store) is None
+    wait_for(lambda: serve.service_address(live.store) is None)
     wait_for(lambda: not any(alive(process) for process in processes))
     serve.start_service(live.store)

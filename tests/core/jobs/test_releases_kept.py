@@ -33,6 +33,7 @@ def runners(store: Store, n: int) -> Iterator[list["subprocess.Popen[bytes]"]]:
             process.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_a_planned_promotion_and_its_way_back_happen_once_in_spite_of_kill_9_and_two_runners(store: Store) -> None:
     world = make_world(store, "Late flights")

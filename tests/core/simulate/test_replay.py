@@ -102,6 +102,7 @@ def test_work_that_was_interrupted_goes_on_from_its_recorded_place(live: Live) -
     assert sorted(sent) == sorted(frame["distance"].tolist())
 
 
+@pytest.mark.slow
 def test_it_waits_for_a_service_that_is_started_again(live: Live) -> None:
     live.keep_back(make_frame(n_rows=120, seed=10))
     job = live.start(120, speed=60)

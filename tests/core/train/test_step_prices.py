@@ -68,6 +68,7 @@ def test_a_step_that_carries_the_answer_is_worth_it_and_one_that_does_nothing_is
     assert {found.key for found in prices.prices} == {step.key for step in recipe.steps if step.columns}
 
 
+@pytest.mark.slow
 def test_a_price_is_the_score_with_the_step_less_the_score_without_it_on_the_same_folds(
     store: Store, cluster: LocalCluster, make_recipe: MakeRecipe
 ) -> None:

@@ -251,6 +251,7 @@ def test_a_refit_can_be_stopped(store: Store, cluster: LocalCluster, make_recipe
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [lambda frame: frame.head(12), lambda frame: frame.assign(age=float("nan"))])
 def test_small_and_empty_columns_do_not_fail_a_run(
     store: Store, cluster: LocalCluster, make_recipe: MakeRecipe, damage: Callable[[pd.DataFrame], pd.DataFrame]
