@@ -4,9 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pydantic_core
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 
 from core.errors import BadInputError
@@ -60,6 +58,12 @@ def _begin_immediate(connection: Connection) -> None:
 
 def migrate(engine: Engine) -> None:
     """Bring the database to the newest shape; safe when several processes start at once."""
+    if _revision(engine) == newest_revision():
+        return
+    # Imported here, as every start of the service would wait a quarter of a second for what it hardly ever needs.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
@@ -67,6 +71,20 @@ def migrate(engine: Engine) -> None:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(70461)")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def newest_revision() -> str:
+    """Return the name of the newest shape: the number with which the file of its migration begins."""
+    return max(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def _revision(engine: Engine) -> str | None:
+    """Return the name of the database's shape; None for a new one."""
+    with engine.connect().execution_options(read_only=True) as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return found
 
 
 def take_turn(connection: Connection, project_id: str) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from core import records
 from core.errors import BadInputError, ConflictError, NotFoundError
 from core.store import JobHandle, StoppedError, Store, add_windows, open_store
-from core.store.database import open_engine
+from core.store.database import newest_revision, open_engine
 from core.store.tables import TABLES, metadata
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -92,6 +92,17 @@ def test_everything_is_there_after_the_store_is_opened_again(tmp_path: Path, dat
     second = open_store(tmp_path, database_url)
     assert second.get(records.Project, project.id) == project
     second.engine.dispose()
+
+
+def test_a_database_of_the_newest_shape_is_opened_without_a_look_at_the_migrations(
+    tmp_path: Path, database_url: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_store(tmp_path / "again", database_url).engine.dispose()
+    monkeypatch.setattr("alembic.command.upgrade", lambda *_: pytest.fail("migrated again"))
+    opened = open_store(tmp_path / "again", database_url)
+    with opened.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == newest_revision()
+    opened.engine.dispose()
 
 
 def test_migrations_and_tables_agree(store: Store) -> None:
