@@ -4,10 +4,13 @@ import streamlit as st
 
 from core import charts, monitor
 from core.records import ColumnDrift, DriftReport, QualityReport
+from pages.ui.state import store
 from pages.ui.words import count, plain
 
 MODEBAR = {"displayModeBar": False}
 MOST_LISTED = 8
+N_ROWS_SHOWN = 50
+ASKED_AT, ANSWER = "Asked at", "Answer"
 MEASURES = {
     "psi": "PSI",
     "jensen_shannon": "Jensen-Shannon distance",
@@ -40,7 +43,7 @@ def show_drift(report: DriftReport) -> None:
         _show_overview(report)
     with right:
         _show_list(report)
-    _show_column(report)
+    _show_rows(report, _show_column(report))
 
 
 def _show_overview(report: DriftReport) -> None:
@@ -70,8 +73,8 @@ def _show_list(report: DriftReport) -> None:
         st.markdown(":green[:material/check_circle:] No column has clearly changed.")
 
 
-def _show_column(report: DriftReport) -> None:
-    """Draw one column, chosen by the person: the rows learned from against the live ones."""
+def _show_column(report: DriftReport) -> str:
+    """Draw one column: the rows learned from against the live ones; return its name, which the person chooses."""
     columns = {column.name: column for column in _most_changed_first(report)}
     chosen = st.selectbox("Look closer at", list(columns), key="monitor_column")
     column = columns[chosen]
@@ -89,6 +92,23 @@ def _show_column(report: DriftReport) -> None:
             st.markdown(plain(column.difference))
         st.caption(f"{count(column.n_rows, 'live row')}. {plain(column.smallest_sentence)}")
         _show_figures(column)
+    return chosen
+
+
+def _show_rows(report: DriftReport, name: str) -> None:
+    """Show the newest questions as they came, the chosen column first."""
+    box = st.expander("The newest questions", icon=":material/table_rows:", key="monitor_rows", on_change="rerun")
+    if not box.open:
+        return
+    logged = [one.prediction for one in reversed(store().log.read(report.project_id, newest=N_ROWS_SHOWN))]
+    asked = [one for one in logged if one.model_version_id == report.model_version_id]
+    with box:
+        if not asked:
+            st.caption("None of them is kept: they are deleted after the time for which this project keeps them.")
+            return
+        rows = [{ASKED_AT: one.predicted_at, ANSWER: one.prediction, **one.inputs} for one in asked]
+        names = sorted(rows[0], key=lambda one: (one != name, one not in (ASKED_AT, ANSWER)))
+        st.dataframe(rows, hide_index=True, column_order=names, key="monitor_newest", alt="The newest questions")
 
 
 def _show_figures(column: ColumnDrift) -> None:
@@ -122,7 +142,7 @@ def show_input_quality(report: QualityReport) -> None:
     colors = {"problem": ":red[:material/error:]", "note": ":gray[:material/info:]"}
     for finding in report.findings[:MOST_LISTED]:
         sign = colors.get(finding.outcome, "")
-        st.markdown(f"{sign} {plain(finding.sentence)} :gray[{finding.code}]")
+        st.markdown(f"{sign} {plain(finding.sentence)} :gray-badge[{finding.code}]")
     if len(report.findings) > MOST_LISTED:
         st.caption(f"And {count(len(report.findings) - MOST_LISTED, 'more finding')}.")
     if report.refusals:

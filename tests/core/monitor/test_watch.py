@@ -20,6 +20,7 @@ from core.records import (
     Release,
     ReleasePlan,
     Rules,
+    ShadowAnswer,
     Window,
     refusal_key,
     utc_now,
@@ -89,6 +90,21 @@ class Watched:
         self.store.log.add_labels(
             [
                 LabelRecord(one.id, "p", one.prediction if number < n_right else other[str(one.prediction)])
+                for number, one in enumerate(predictions)
+            ]
+        )
+
+    def learn_silently(self, n: int, n_right: int) -> None:
+        """Log right answers of the first version with their truth, and what the second one said to the same."""
+        predictions = [Prediction("p", self.first.id, "r", {}, "yes" if number % 2 else "no") for number in range(n)]
+        self.store.log.append(predictions, [])
+        self.store.log.add_labels([LabelRecord(one.id, "p", one.prediction) for one in predictions])
+        other = {"yes": "no", "no": "yes"}
+        self.store.shadows.add(
+            [
+                ShadowAnswer(
+                    one.id, "p", self.second.id, one.prediction if number < n_right else other[str(one.prediction)]
+                )
                 for number, one in enumerate(predictions)
             ]
         )
@@ -183,6 +199,19 @@ def test_a_canary_that_nobody_watches_and_that_is_not_right_enough_opens_an_aler
     assert "answers a share of the questions" in alert.message
     assert alert.evidence["role"] == "canary"
     deploy.stop_canary(world.store, "p", by="Cleo", seen_generation=seen + 1)
+    assert world.alerts(timedelta(minutes=2)) == {}
+
+
+def test_a_version_asked_silently_that_is_not_right_enough_opens_an_alert(world: Watched) -> None:
+    seen = world.live.generation
+    deploy.start_shadow(world.store, world.second.id, by="Cleo", seen_generation=seen)
+    world.learn_silently(200, 190)
+    assert world.alerts() == {}
+    world.learn_silently(200, 80)
+    alert = world.alerts(timedelta(minutes=1))["beside"]
+    assert (alert.title, alert.severity) == ("Version 2, on trial, is not right enough", "warning")
+    assert alert.evidence["role"] == "shadow"
+    deploy.stop_shadow(world.store, "p", by="Cleo", seen_generation=seen + 1)
     assert world.alerts(timedelta(minutes=2)) == {}
 
 

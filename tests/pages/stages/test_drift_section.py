@@ -54,6 +54,30 @@ def test_one_column_is_shown_as_it_was_and_is_with_rows_sentence_and_figures(wor
     assert before["x"] == pytest.approx(now["x"])
 
 
+def test_the_newest_questions_are_shown_with_the_chosen_column_first(world, open_page, text_of):
+    world.get_traffic(rows=400)
+    page = open_page("monitor_model")
+    page.session_state["monitor_rows"] = True
+    page.run()
+    page.selectbox(key="monitor_column").set_value("carrier").run()
+    table = page.get_by_key("monitor_newest")
+    assert list(table.proto.column_order) == ["carrier", "Asked at", "Answer", "distance"]
+    assert len(table.value) == 50
+    newest = world.store.log.read(world.id, newest=1)[0].prediction
+    assert (table.value["Asked at"].iloc[0], table.value["Answer"].iloc[0]) == (newest.predicted_at, newest.prediction)
+    assert set(table.value["distance"]) == {2000.0}
+
+
+def test_questions_that_are_no_longer_kept_are_said_to_be_gone(world, open_page, text_of):
+    world.get_traffic(rows=400)
+    while world.store.log.remove_before(world.id, records.utc_now(), limit=1_000):
+        pass
+    page = open_page("monitor_model")
+    page.session_state["monitor_rows"] = True
+    page.run()
+    assert "None of them is kept" in text_of(page)
+
+
 def test_what_is_wrong_with_the_questions_is_told_with_the_codes_of_the_data_checks(world, open_page, text_of):
     world.get_traffic(rows=400)
     learnt = deploy.load_reference(world.store, world.model.id)
