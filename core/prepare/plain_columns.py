@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -21,45 +22,59 @@ FIRST_WEEKDAY = 3
 """1970-01-01 was a Thursday."""
 
 Dates = NDArray[np.datetime64]
-Parts = Mapping[str, Callable[[Dates], NDArray[Any]]]
+
+
+class _Calendar:
+    """Dates, none of them missing, by what their parts have in common: each is computed once."""
+
+    def __init__(self, dates: Dates) -> None:
+        self.dates = dates
+
+    @cached_property
+    def days(self) -> Dates:
+        return self.dates.astype("M8[D]")
+
+    @cached_property
+    def months(self) -> Dates:
+        return self.dates.astype("M8[M]")
+
+    @cached_property
+    def month(self) -> NDArray[Any]:
+        return _whole(self.months) % 12
+
+    @cached_property
+    def weekday(self) -> NDArray[Any]:
+        return (_whole(self.days) + FIRST_WEEKDAY) % 7
+
+    @cached_property
+    def hour(self) -> NDArray[Any]:
+        minutes = _whole((self.dates - self.days).astype("m8[m]"))
+        return minutes // MINUTES_PER_HOUR + minutes % MINUTES_PER_HOUR / MINUTES_PER_HOUR
 
 
 def _whole(values: NDArray[Any]) -> NDArray[np.int64]:
     return values.astype(np.int64)
 
 
-def _hour(dates: Dates) -> NDArray[Any]:
-    minutes = _whole((dates - dates.astype("M8[D]")).astype("m8[m]"))
-    return minutes // MINUTES_PER_HOUR + minutes % MINUTES_PER_HOUR / MINUTES_PER_HOUR
-
-
-def _around(part: Callable[[Dates], NDArray[Any]], length: int, height: Callable[[Any], Any]) -> Any:
+def _around(name: str, length: int, height: Callable[[Any], Any]) -> Callable[[_Calendar], NDArray[Any]]:
     """Return sine or cosine of the place of a part on a circle, on which `length` comes back to 0."""
-    return lambda dates: height(part(dates) * (2 * np.pi / length))
+    return lambda calendar: height(getattr(calendar, name) * (2 * np.pi / length))
 
 
-def _month(dates: Dates) -> NDArray[Any]:
-    return _whole(dates.astype("M8[M]")) % 12
-
-
-def _weekday(dates: Dates) -> NDArray[Any]:
-    return (_whole(dates.astype("M8[D]")) + FIRST_WEEKDAY) % 7
-
-
-DATE_PARTS: Parts = MappingProxyType(
+DATE_PARTS: Mapping[str, Callable[[_Calendar], NDArray[Any]]] = MappingProxyType(
     {
-        "year": lambda dates: _whole(dates.astype("M8[Y]")) + 1970,
-        "month": lambda dates: _month(dates) + 1,
-        "day": lambda dates: _whole(dates.astype("M8[D]") - dates.astype("M8[M]").astype("M8[D]")) + 1,
-        "weekday": _weekday,
-        "hour": _hour,
-        "elapsed_days": lambda dates: _whole(dates.astype("M8[us]")) / 1e6 / SECONDS_PER_DAY,
-        "month_sin": _around(_month, 12, np.sin),
-        "month_cos": _around(_month, 12, np.cos),
-        "weekday_sin": _around(_weekday, 7, np.sin),
-        "weekday_cos": _around(_weekday, 7, np.cos),
-        "hour_sin": _around(_hour, 24, np.sin),
-        "hour_cos": _around(_hour, 24, np.cos),
+        "year": lambda calendar: _whole(calendar.dates.astype("M8[Y]")) + 1970,
+        "month": lambda calendar: calendar.month + 1,
+        "day": lambda calendar: _whole(calendar.days - calendar.months.astype("M8[D]")) + 1,
+        "weekday": lambda calendar: calendar.weekday,
+        "hour": lambda calendar: calendar.hour,
+        "elapsed_days": lambda calendar: _whole(calendar.dates.astype("M8[us]")) / 1e6 / SECONDS_PER_DAY,
+        "month_sin": _around("month", 12, np.sin),
+        "month_cos": _around("month", 12, np.cos),
+        "weekday_sin": _around("weekday", 7, np.sin),
+        "weekday_cos": _around("weekday", 7, np.cos),
+        "hour_sin": _around("hour", 24, np.sin),
+        "hour_cos": _around("hour", 24, np.cos),
     }
 )
 """Numbers read off a date: month 1-12, day 1-31, weekday 0 (Monday) to 6, hour 0-24, days since 1970-01-01; and places
@@ -67,12 +82,14 @@ on a circle, -1 to 1, on which December lies beside January, Sunday beside Monda
 """
 
 
-def read_date_part(dates: Dates, part: str) -> NDArray[np.float64]:
-    """Return one of `DATE_PARTS` of each date, NaN where the date is missing."""
+def read_date_parts(dates: Dates, parts: Sequence[str]) -> list[NDArray[np.float64]]:
+    """Return some of `DATE_PARTS` of each date, NaN where the date is missing."""
     missing = np.isnat(dates)
     if not missing.any():
-        return DATE_PARTS[part](dates).astype(np.float64)
-    return np.where(missing, np.nan, DATE_PARTS[part](np.where(missing, np.datetime64(0, "us"), dates)))
+        calendar = _Calendar(dates)
+        return [DATE_PARTS[part](calendar).astype(np.float64) for part in parts]
+    calendar = _Calendar(np.where(missing, np.datetime64(0, "us"), dates))
+    return [np.where(missing, np.nan, DATE_PARTS[part](calendar)) for part in parts]
 
 
 def read_values(values: Sequence[Any], kind: ColumnKind) -> NDArray[Any]:

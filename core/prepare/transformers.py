@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from core.prepare.columns import coerce_frame
 from core.prepare.names import part_name, part_names
-from core.prepare.plain_columns import read_date_part, read_values
+from core.prepare.plain_columns import read_date_parts, read_values
 from core.records import Column, ColumnKind
 
 
@@ -86,22 +86,18 @@ class ExpandDates(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
         """Return the frame with parts in the place of dates."""
-        kept = X.drop(columns=list(self.parts))
-        expanded = {
-            part_name(column, part): read_date_part(X[column].to_numpy(), part)
-            for column, parts in self.parts.items()
-            for part in parts
-        }
-        return kept.assign(**expanded)
+        return X.drop(columns=list(self.parts)).assign(**self._expand(X))
 
     def transform_columns(self, columns: Mapping[str, Any]) -> dict[str, np.ndarray[Any, Any]]:
         """Return the arrays, with parts in the place of dates."""
-        expanded = {
-            part_name(column, part): read_date_part(columns[column], part)
+        return {name: values for name, values in columns.items() if name not in self.parts} | self._expand(columns)
+
+    def _expand(self, columns: Mapping[str, Any] | pd.DataFrame) -> dict[str, np.ndarray[Any, Any]]:
+        return {
+            part_name(column, part): values
             for column, parts in self.parts.items()
-            for part in parts
+            for part, values in zip(parts, read_date_parts(np.asarray(columns[column]), parts), strict=True)
         }
-        return {name: values for name, values in columns.items() if name not in self.parts} | expanded
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray[Any, Any]:  # noqa: ARG002
         """Return the names of what passes, then of the parts."""

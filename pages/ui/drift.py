@@ -108,7 +108,7 @@ def _show_rows(report: DriftReport, name: str) -> None:
             return
         rows = [{ASKED_AT: one.predicted_at, ANSWER: one.prediction, **one.inputs} for one in asked]
         names = sorted(rows[0], key=lambda one: (one != name, one not in (ASKED_AT, ANSWER)))
-        st.dataframe(rows, hide_index=True, column_order=names, key="monitor_newest", alt="The newest questions")
+        st.dataframe(rows, hide_index=True, column_order=names, alt="The newest questions")
 
 
 def _show_figures(column: ColumnDrift) -> None:

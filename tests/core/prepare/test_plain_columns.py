@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from core.prepare.columns import coerce_column
-from core.prepare.plain_columns import DATE_PARTS, PLAIN_DATE, read_date_part, read_values
+from core.prepare.plain_columns import DATE_PARTS, PLAIN_DATE, read_date_parts, read_values
 
 DATES = [
     "2020-02-29",
@@ -61,4 +61,4 @@ def test_numbers_read_off_dates_are_those_of_pandas(part: str) -> None:
         **around("weekday", dates.dt.day_of_week, 7),
         **around("hour", dates.dt.hour + dates.dt.minute / 60, 24),
     }[part]
-    assert np.allclose(read_date_part(dates.to_numpy(), part), expected.astype(float), rtol=1e-15, equal_nan=True)
+    assert np.allclose(read_date_parts(dates.to_numpy(), [part])[0], expected.astype(float), rtol=1e-15, equal_nan=True)

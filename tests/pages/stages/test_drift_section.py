@@ -60,7 +60,7 @@ def test_the_newest_questions_are_shown_with_the_chosen_column_first(world, open
     page.session_state["monitor_rows"] = True
     page.run()
     page.selectbox(key="monitor_column").set_value("carrier").run()
-    table = page.get_by_key("monitor_newest")
+    table = page.dataframe[2]
     assert list(table.proto.column_order) == ["carrier", "Asked at", "Answer", "distance"]
     assert len(table.value) == 50
     newest = world.store.log.read(world.id, newest=1)[0].prediction
@@ -94,10 +94,10 @@ def test_what_is_wrong_with_the_questions_is_told_with_the_codes_of_the_data_che
     page = open_page("monitor_model")
     told = text_of(page)
     problem = ":red[:material/error:]"
-    assert f"{problem} carrier: 27 % of rows have no value; when it learnt, 0 % did. :gray[FC204]" in told
+    assert f"{problem} carrier: 27 % of rows have no value; when it learnt, 0 % did. :gray-badge[FC204]" in told
     assert f"{problem} carrier: 18 % of rows have a category that the model has never seen;" in told
     for code in ("FC204", "FC301", "FC302", "FC306"):
-        assert f":gray[{code}]" in told
+        assert f":gray-badge[{code}]" in told
     assert "distance: in 40 of 260 requests the value was of the wrong type; they were refused." in told
     assert any(box.label == "Refused: 40 requests" for box in page.expander)
 
