@@ -35,7 +35,7 @@ from core.store import Store, open_store
 HEARTBEAT_INTERVAL_S = 5.0
 SHUTDOWN_TIMEOUT_S = 10
 KEEP_ALIVE_S = 30
-LOG_NICENESS = 5
+LOG_NICENESS = 12
 SWITCH_INTERVAL_S = 0.0005
 """How long other threads may keep the answering one waiting; Python's default is ten times as much."""
 logger = logging.getLogger("core.serve")
