@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-TWO_AT_A_TIME := -n 2 --dist loadfile --no-loadscope-reorder  # a file's tests share what it has started
+THREE_AT_A_TIME := -n 3 --dist loadfile --no-loadscope-reorder  # a file's tests share what it has started
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 .PHONY: run test test-all lint format bench demo clean
 
@@ -13,10 +13,10 @@ demo: $(VENV)/run.stamp                 # the whole circle on Late flights, with
 	@$(BIN)/python -m core.demo
 
 test: lint browser                      # everything but the slow tests, under 12 minutes on 2 cores
-	$(BIN)/python -m pytest $(TWO_AT_A_TIME)
+	$(BIN)/python -m pytest $(THREE_AT_A_TIME)
 
 test-all: lint browser                  # the slow tests, too
-	$(BIN)/python -m pytest $(TWO_AT_A_TIME) -m "slow or not slow"
+	$(BIN)/python -m pytest $(THREE_AT_A_TIME) -m "slow or not slow"
 
 lint: $(VENV)/dev.stamp                 # style, types, one-way imports
 	$(BIN)/ruff check .

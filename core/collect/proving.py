@@ -102,7 +102,7 @@ def columns_of(names: Sequence[str], proofs: Sequence[Proved]) -> tuple[Column, 
 
 def _write(connection: duckdb.DuckDBPyConnection, names: Sequence[str], proofs: Sequence[Proved], target: Path) -> None:
     selected = ", ".join(f"{value} AS {sql_name(name)}" for value, name in zip(_values(proofs), names, strict=True))
-    write_parquet(connection, f"SELECT {selected} FROM raw", target)  # noqa: S608
+    write_parquet(connection, f"SELECT {selected} FROM raw", target, is_narrow=False)  # noqa: S608
 
 
 def _sample(connection: duckdb.DuckDBPyConnection) -> list[Counter[str]]:

@@ -19,7 +19,8 @@ MAX_SHOWN, MAX_CELLS_SHOWN, MAX_CHARACTERS_SHOWN = 5, 50, 100
 COMPRESSION_LEVEL = -1
 """Of zstd: written and read a quarter quicker than at level 1, and a sixth larger."""
 MAX_DICTIONARY = 8_192
-"""A column with more different values in a row group is written without a dictionary: to try one costs time."""
+"""A column with more different values in a row group is written without a dictionary: to try one costs time. DuckDB
+makes room for so many in each column, so this is for tables of few columns."""
 COLUMNS_A_QUERY = 8
 """The time to plan a query grows with the square of its length ..."""
 NARROW = 24
@@ -68,12 +69,13 @@ def _define_raw(connection: duckdb.DuckDBPyConnection, source: str, *, copied: b
     connection.execute(f"CREATE OR REPLACE VIEW raw AS SELECT * FROM {source}")  # noqa: S608
 
 
-def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> None:
+def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, target: Path, *, is_narrow: bool) -> None:
     """Write what a query gives as Parquet: packed quickly, numbers by their differences (version 2)."""
+    dictionary = f", DICTIONARY_SIZE_LIMIT {MAX_DICTIONARY}" if is_narrow else ""
     connection.execute(
         f"COPY ({query}) TO {sql_text(str(target))} "
         f"(FORMAT parquet, PARQUET_VERSION V2, COMPRESSION zstd, COMPRESSION_LEVEL {COMPRESSION_LEVEL}, "
-        f"ROW_GROUP_SIZE {ROW_GROUP_SIZE}, DICTIONARY_SIZE_LIMIT {MAX_DICTIONARY})"
+        f"ROW_GROUP_SIZE {ROW_GROUP_SIZE}{dictionary})"
     )
 
 

@@ -42,7 +42,7 @@ def write_and_tally(
     )
     query = f"SELECT {cells} FROM (SELECT {values} FROM (SELECT {texts} FROM raw))"  # noqa: S608
     with _counting(connection) as counted:
-        write_parquet(connection, query, target)
+        write_parquet(connection, query, target, is_narrow=True)
     with pq.ParquetFile(target) as file:
         groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
         n_rows = file.metadata.num_rows

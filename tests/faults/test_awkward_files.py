@@ -10,7 +10,7 @@ import pytest
 from tests.faults.awkward_files import AWKWARD, Awkward
 from tests.running import ROOT
 
-CAP_MB = 1_000
+CAP_MB = 800
 """What the process may ever hold, its libraries (about 200 MB) and DuckDB's own limit included."""
 
 
