@@ -82,6 +82,8 @@ def force_type(
 
 def _present(values: Counter[str], rules: Rules) -> Counter[str]:
     missing = MISSING_WORDS | rules.missing_words
+    if missing.isdisjoint(map(str.lower, values)):
+        return values
     return Counter({value: n for value, n in values.items() if value.lower() not in missing})
 
 
@@ -99,17 +101,18 @@ def _find(values: Counter[str], connection: duckdb.DuckDBPyConnection, rules: Ru
 
 
 def _find_number(present: Counter[str], rules: Rules) -> ColumnType | None:
-    fitting = _without_strays(present, *(spelling.pattern for spelling in spellings(present, rules)))
-    if all(LONG.fullmatch(value) or INTEGER.pattern.fullmatch(value) for value in fitting) and are_too_long(fitting):
+    offered = spellings(present, rules)
+    fitting = _without_strays(present, *(spelling.pattern for spelling in offered))
+    if are_too_long(fitting) and all(LONG.fullmatch(value) or INTEGER.pattern.fullmatch(value) for value in fitting):
         return LONG_NUMBERS
-    found = find_number(fitting, rules)
+    found = find_number(fitting, offered if fitting is present else spellings(fitting, rules))
     return CODES if found and are_codes(fitting) else found
 
 
 def _without_strays(present: Counter[str], *patterns: re.Pattern[str]) -> Counter[str]:
     """Leave out the few words that are like nothing else in the column; leave all in when they are more than few."""
     one_of = _either(tuple(pattern.pattern for pattern in patterns))
-    unlike = (value for value in present if not one_of.fullmatch(value))
+    unlike = itertools.filterfalse(one_of.fullmatch, present)
     strays = Counter({value: present[value] for value in itertools.islice(unlike, MAX_STRAY_WORDS + 1)})
     if not strays or not stray_words_allowed(present.total(), strays):
         return present

@@ -1,5 +1,6 @@
 """Dates in the usual formats, one for a column or several; where day and month could be either, nothing is guessed."""
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -68,7 +69,7 @@ def find_date(values: Counter[str], connection: duckdb.DuckDBPyConnection, rules
     texts = list(values)
     if all(re.match(r"\d{4}[-/]\d", value) for value in texts) and len(_read(connection, ISO, texts)) == len(texts):
         return ColumnType("date", "timestamp[us]", ISO)
-    fitting = [(layout, words) for layout, words in DATES if _reads_all(connection, layout, texts)]
+    fitting = [entry for entry in _reading(connection, texts[0]) if _reads_all(connection, entry[0], texts)]
     if not fitting:
         return _find_mixed(values, connection, rules)
     layout, words = _preferred(fitting, rules)
@@ -146,9 +147,15 @@ def _strptime(layout: str) -> str:
     return f"try_strptime({{x}}, [{formats}])"
 
 
+def _reading(connection: duckdb.DuckDBPyConnection, text: str) -> list[tuple[str, str]]:
+    """Return the formats that read one value: of the others, nobody need ask about more values."""
+    expressions = ", ".join(f"{_strptime(layout)} IS NOT NULL" for layout, _ in DATES).replace("{x}", "v")
+    reads = connection.execute(f"SELECT {expressions} FROM (SELECT CAST(? AS VARCHAR) AS v)", [text]).fetchall()[0]  # noqa: S608
+    return list(itertools.compress(DATES, reads))
+
+
 def _reads_all(connection: duckdb.DuckDBPyConnection, layout: str, texts: list[str]) -> bool:
-    expression = _strptime(layout)
-    return bool(_read(connection, expression, texts[:1])) and len(_read(connection, expression, texts)) == len(texts)
+    return len(_read(connection, _strptime(layout), texts)) == len(texts)
 
 
 def _read(connection: duckdb.DuckDBPyConnection, expression: str, texts: list[str]) -> list[str]:

@@ -122,7 +122,8 @@ def unwrap_line(line: str, quote: str) -> str:
 
 def _find_quote(sample: str) -> str | None:
     """Return the quote character: the double one unless single ones enclose values and double ones do not."""
-    enclosing = {quote: len(re.findall(rf"(?:^|[,;\t|]){quote}[^{quote}\n]*{quote}(?=[,;\t|\r\n])", sample, re.M))
+    enclosing = {quote: quote in sample
+                 and len(re.findall(rf"(?:^|[,;\t|]){quote}[^{quote}\n]*{quote}(?=[,;\t|\r\n])", sample, re.M))
                  for quote in ('"', "'")}  # fmt: skip
     return "'" if enclosing["'"] > 5 and not enclosing['"'] else '"'
 
@@ -130,17 +131,19 @@ def _find_quote(sample: str) -> str | None:
 def _best(sample: str, quote: str | None, escape: str | None) -> Dialect:
     candidates = [Dialect(delimiter, quote, escape) for delimiter in DELIMITERS if delimiter in sample]
     candidates.append(Dialect(WHITESPACE, None))
-    scored = [(_score(sample, candidate), -rank, candidate) for rank, candidate in enumerate(candidates)]
-    score, _, best = max(scored, key=lambda entry: entry[:2])
-    return best if score > 0 else Dialect(None, quote, escape)
+    lines = sample.splitlines(keepends=True)
+    highest, best = 0.0, Dialect(None, quote, escape)
+    for candidate in candidates:
+        score = _score(lines, candidate, highest)
+        if score > highest:
+            highest, best = score, candidate
+    return best
 
 
-def _score(sample: str, dialect: Dialect) -> float:
-    """Return how well a dialect fits: 0 when it does not cut rows at all."""
+def _score(lines: Iterable[str], dialect: Dialect, wanted: float) -> float:
+    """Return how well a dialect fits: 0 when it does not cut rows at all, or cannot score more than is wanted."""
     try:
-        rows = [
-            row for _, row in itertools.islice(split_rows(sample.splitlines(keepends=True), dialect), MAX_SAMPLE_ROWS)
-        ]
+        rows = [row for _, row in itertools.islice(split_rows(lines, dialect), MAX_SAMPLE_ROWS)]
     except csv.Error:
         return 0.0
     widths = Counter(map(len, rows))
@@ -148,6 +151,8 @@ def _score(sample: str, dialect: Dialect) -> float:
     if not widths or widths.most_common(1)[0][0] < needed:
         return 0.0
     shape = sum(count * (width - 1) / width for width, count in widths.items()) / len(widths) / len(rows)
+    if shape <= wanted:
+        return 0.0
     cells = [cell for row in rows[:200] for cell in row]
     known = sum(VALUE.fullmatch(cell[:200]) is not None for cell in cells) / len(cells)
     return shape * known

@@ -119,7 +119,7 @@ def _vote(cell: str, column: Sequence[str]) -> float:
     if not cell or not column:
         return 0.0
     for pattern in (NUMBER, DATE):
-        if sum(pattern.fullmatch(value) is not None for value in column) >= MOSTLY * len(column):
+        if len(list(filter(pattern.fullmatch, column))) >= MOSTLY * len(column):
             return -1.0 if pattern.fullmatch(cell) or cell.lower() in MISSING_WORDS else 1.0
     distinct = set(column)
     if cell in distinct:

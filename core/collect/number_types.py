@@ -135,17 +135,15 @@ def spellings(values: Iterable[str], rules: Rules) -> tuple[Spelling, ...]:
     return (INTEGER, DECIMAL, first[0], second[0], SPACED, APOSTROPHES, *first[1:], *second[1:])
 
 
-def find_number(values: Counter[str], rules: Rules) -> ColumnType | None:
+def find_number(values: Iterable[str], offered: Iterable[Spelling]) -> ColumnType | None:
     """Return the first type of number that all values fit; None when there is none."""
-    for spelling in spellings(values, rules):
-        if all(spelling.pattern.fullmatch(value) for value in values):
-            return spelling.column_type
-    return None
+    fitting = (one.column_type for one in offered if all(map(one.pattern.fullmatch, values)))
+    return next(fitting, None)
 
 
 def are_too_long(values: Iterable[str]) -> bool:
     """Whether some whole number lies beyond 64 bits."""
-    return any(LONG.fullmatch(value) and not -(2**63) <= int(value[:30]) < 2**63 for value in values)
+    return any(not -(2**63) <= int(value[:30]) < 2**63 for value in filter(LONG.fullmatch, values))
 
 
 def force_number(values: Counter[str], rules: Rules) -> ColumnType:
@@ -161,7 +159,7 @@ def force_number(values: Counter[str], rules: Rules) -> ColumnType:
 
 def are_codes(values: Counter[str]) -> bool:
     """Whether leading zeros mean something: in codes of one or two lengths, but not where they fill up amounts."""
-    if not any(value.startswith("0") and ZERO_BEFORE.fullmatch(value) for value in values):
+    if not any(map(ZERO_BEFORE.fullmatch, values)):
         return False
     lengths = {len(value) for value in values}
     filled_up = may_be_filled_up(values) and len({len(value.lstrip("0")) for value in values}) > 3

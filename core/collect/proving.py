@@ -22,7 +22,6 @@ from core.collect.tallies import write_and_tally
 from core.collect.words import BLANKS, sql_name, sql_text
 from core.records import Column, ColumnKind
 
-SAMPLE_ROWS = 2_000
 MAX_COUNTEREXAMPLES = 1_000
 MAX_ROUNDS = 5
 MAX_SHOWN = 5
@@ -42,7 +41,7 @@ class _Draft:
     def guess(self, index: int, more: Counter[str] | None = None, rules: Rules | None = None) -> Proved:
         """Guess the type of a column by its first values, and more if there are; or find the best of a chosen kind."""
         sample, rules = self.samples[index] + more if more else self.samples[index], rules or self.rules
-        trimmed = any(value != value.strip(BLANKS) for value in sample)
+        trimmed = [value.strip(BLANKS) for value in sample] != list(sample)
         stripped = _strip(sample) if trimmed else sample
         if index in self.kinds:
             return Proved(force_type(stripped, self.kinds[index], self.connection, rules), trimmed=True, chosen=True)
@@ -107,8 +106,8 @@ def _write(connection: duckdb.DuckDBPyConnection, names: Sequence[str], proofs: 
 
 def _sample(connection: duckdb.DuckDBPyConnection) -> list[Counter[str]]:
     """Return the values of the first rows, column by column."""
-    rows = connection.sql(f"SELECT * FROM raw LIMIT {SAMPLE_ROWS}").to_arrow_table()  # noqa: S608
-    return [Counter(value for value in column.to_pylist() if value is not None) for column in rows.columns]
+    rows = connection.sql("SELECT * FROM first_rows").to_arrow_table()
+    return [Counter(column.drop_null().to_pylist()) for column in rows.columns]
 
 
 def _strip(values: Counter[str]) -> Counter[str]:

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def read_table(path: Path, filename: str, choices: ReadingChoices = AS_FOUND) ->
         return pq.read_table(target), reading
 
 
-def convert_file(
+def convert_file(  # noqa: PLR0913 - what the reading depends on, each part named
     path: Path,
     filename: str,
     target: Path,
@@ -60,6 +61,7 @@ def convert_file(
     choices: ReadingChoices = AS_FOUND,
     *,
     only_beginning: bool = False,
+    when_written: Callable[[], None] = lambda: None,
 ) -> Converted:
     """Write a file's table as typed Parquet to `target`; return its columns and how it was read.
 
@@ -71,6 +73,8 @@ def convert_file(
         What is not to be as found.
     only_beginning : bool
         Read no more than the first part of a large file (see `beginning`).
+    when_written : function, optional
+        Called when what lies at `target` is whole, before the rest is found out; not with every kind of file.
 
     Raises
     ------
@@ -81,9 +85,9 @@ def convert_file(
     try:
         with (
             tempfile.TemporaryDirectory(dir=workspace) as folder,
-            staging.open_staging(Path(folder)) as connection,
+            staging.open_beside(Path(folder)) as opening,
         ):
-            request = Request(connection, choices, only_beginning)
+            request = Request(opening, choices, only_beginning, when_written)
             unpacked = unpack(path, Path(folder), TEXT_BYTES if only_beginning else None)
             if unpacked is None:
                 columns, reading = _convert(request, path, target, Path(folder))
@@ -122,6 +126,7 @@ def _convert(request: Request, path: Path, target: Path, folder: Path) -> Conver
 
 def _convert_packed(request: Request, unpacked: Unpacked, target: Path, folder: Path) -> Converted:
     """Convert the one file of an archive, or append its several."""
+    request = replace(request, when_written=lambda: None)  # A part is not the whole.
     parts: list[tuple[str, Path, Reading]] = []
     columns: tuple[Column, ...] = ()
     for index, (name, path) in enumerate(unpacked.files):

@@ -1,8 +1,12 @@
-"""Rows of text on disk, whatever file they came from, as `raw` in a DuckDB of bounded memory: columns c0, c1, ..."""
+"""Rows of text on disk, whatever file they came from, as `raw` in a DuckDB of bounded memory: columns c0, c1, ...
+
+The first of them are `first_rows`.
+"""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +29,9 @@ COLUMNS_A_QUERY = 8
 """The time to plan a query grows with the square of its length ..."""
 NARROW = 24
 """... but up to so many columns are asked about at once, because each query reads the file anew."""
+N_FIRST_ROWS = 2_000
+SMALL_BUFFER = 4 << 20
+"""The first rows are there sooner when DuckDB does not fill its usual 32 MB; it holds two of the longest lines."""
 
 
 @contextmanager
@@ -40,6 +47,13 @@ def open_staging(workspace: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+@contextmanager
+def open_beside(workspace: Path) -> Iterator[Future[duckdb.DuckDBPyConnection]]:
+    """Open a database as `open_staging` does, while the caller looks at the file: both take as long."""
+    with ExitStack() as stack, ThreadPoolExecutor(1) as beside:
+        yield beside.submit(lambda: stack.enter_context(open_staging(workspace)))
+
+
 def load_csv(
     connection: duckdb.DuckDBPyConnection, path: Path, n_columns: int, *, delimiter: str, quote: str, skip: int
 ) -> None:
@@ -50,23 +64,34 @@ def load_csv(
     queries, are copied.
     """
     columns = ", ".join(f"'c{index}': 'VARCHAR'" for index in range(n_columns))
-    source = (
-        f"read_csv({sql_text(str(path))}, auto_detect=false, header=false, skip={skip}, "
-        f"delim={sql_text(delimiter)}, quote={sql_text(quote)}, escape={sql_text(quote)}, columns={{{columns}}})"
+    options = (
+        f"{sql_text(str(path))}, auto_detect=false, header=false, skip={skip}, "
+        f"delim={sql_text(delimiter)}, quote={sql_text(quote)}, escape={sql_text(quote)}, columns={{{columns}}}"
     )
-    _define_raw(connection, source, copied=n_columns > NARROW)
+    if n_columns > NARROW:
+        connection.execute(f"CREATE OR REPLACE TABLE raw_rows AS SELECT * FROM read_csv({options})")  # noqa: S608
+        define_raw(connection, "raw_rows")
+    else:
+        define_raw(connection, f"read_csv({options})", start=f"read_csv({options}, buffer_size={SMALL_BUFFER})")
 
 
 def load_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Make a file of text columns c0, c1, ... in Parquet readable as `raw`."""
-    _define_raw(connection, f"read_parquet({sql_text(str(path))})", copied=False)
+    define_raw(connection, f"read_parquet({sql_text(str(path))})")
 
 
-def _define_raw(connection: duckdb.DuckDBPyConnection, source: str, *, copied: bool) -> None:
-    if copied:
-        connection.execute(f"CREATE OR REPLACE TABLE raw_rows AS SELECT * FROM {source}")  # noqa: S608
-        source = "raw_rows"
-    connection.execute(f"CREATE OR REPLACE VIEW raw AS SELECT * FROM {source}")  # noqa: S608
+def define_raw(connection: duckdb.DuckDBPyConnection, source: str, *, start: str = "") -> None:
+    """Make a relation with the columns c0, c1, ... readable as `raw`, and its first rows as `first_rows`.
+
+    Parameters
+    ----------
+    start : str, optional
+        The same relation, where there is a way of reading it that is quicker for the first rows.
+    """
+    # Views that are not kept need not wait for the disk, which the copy of the original may keep busy.
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS SELECT * FROM {source}")  # noqa: S608
+    first = f"SELECT * FROM {start or source} LIMIT {N_FIRST_ROWS}"  # noqa: S608
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW first_rows AS {first}")
 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, target: Path, *, is_narrow: bool) -> None:

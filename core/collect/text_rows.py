@@ -2,7 +2,8 @@
 
 import csv
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,11 +31,20 @@ MAX_SAMPLE_CELLS, MIN_SAMPLE_ROWS = 2_000_000, 20
 
 @dataclass(frozen=True)
 class Request:
-    """What a file is to be read with: the database for work in between, the choices, and how much of it."""
+    """What a file is to be read with: the database for work in between, the choices, and how much of it.
 
-    connection: duckdb.DuckDBPyConnection
+    `when_written` may be called when the table is written, while it is still found out what is to be told about it.
+    """
+
+    opening: Future[duckdb.DuckDBPyConnection]
     choices: ReadingChoices
     only_beginning: bool = False
+    when_written: Callable[[], None] = lambda: None
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The database for work in between, when it is open."""
+        return self.opening.result()
 
 
 @dataclass(frozen=True)
@@ -92,6 +102,7 @@ def convert_text(
     n_kept = pq.read_metadata(target).num_rows
     if n_kept == 0:
         raise BadInputError("The file holds no rows that fit together as a table.", "Look at it in a text editor.")
+    request.when_written()
     told = report_columns(request.connection, layout.names, proofs)
     reading = replace(
         source.reading,

@@ -21,8 +21,10 @@ ALL_FALSE = FALSE | NO | frozenset(("0", "off", "falsch", "faux", "falso"))
 
 
 def _truth(true: frozenset[str], false: frozenset[str], code: str = "", sentence: str = "") -> ColumnType:
+    # The usual spelling first, which is found without a word made of it.
     expression = (
-        f"CASE WHEN lower({{x}}) IN {sql_list(true)} THEN true WHEN lower({{x}}) IN {sql_list(false)} THEN false END"
+        "CASE WHEN {x} = 'true' THEN true WHEN {x} = 'false' THEN false "
+        f"WHEN lower({{x}}) IN {sql_list(true)} THEN true WHEN lower({{x}}) IN {sql_list(false)} THEN false END"
     )
     return ColumnType("boolean", "bool", expression, code, sentence)
 
@@ -51,12 +53,14 @@ def find_truth(values: Counter[str]) -> ColumnType | None:
 
 
 def _yes_and_no(values: Counter[str], pair: tuple[frozenset[str], frozenset[str]]) -> ColumnType:
-    cases = []
+    usual, others = [], []
     for meaning in pair:
         written = Counter({value: n for value, n in values.items() if value.lower() in meaning})
         if written:
-            cases.append(f"WHEN lower({{x}}) IN {sql_list(meaning)} THEN {sql_text(_usual(written))}")
-    expression = f"CASE {' '.join(cases)} END"
+            word = sql_text(_usual(written))
+            usual.append(f"WHEN {{x}} = {word} THEN {word}")
+            others.append(f"WHEN lower({{x}}) IN {sql_list(meaning)} THEN {word}")
+    expression = f"CASE {' '.join([*usual, *others])} END"
     return ColumnType("category", "string", expression, "spellings", "Several spellings of yes and no became one.")
 
 

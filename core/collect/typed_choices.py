@@ -11,6 +11,7 @@ from core.collect.column_report import report_columns
 from core.collect.layout import NUMBER, unique_names
 from core.collect.proving import columns_of, write_typed_rows
 from core.collect.rules import rules_of
+from core.collect.staging import define_raw
 from core.collect.text_rows import Request, kinds_by_place
 from core.collect.typed_source import parquet_relation, refuse_long_rows, write_typed
 from core.collect.words import sql_text
@@ -85,13 +86,12 @@ def _write_chosen(
         f"regexp_replace(CAST(c{place} AS VARCHAR), '^(-?[0-9]+)[.]0$', '\\1') AS c{new}"
         for new, place in enumerate(kinds)
     )
-    request.connection.execute(f"CREATE VIEW raw AS SELECT {texts} FROM {relation}")  # noqa: S608
+    define_raw(request.connection, f"(SELECT {texts} FROM {relation})")  # noqa: S608
     unique = unique_names(schema.names)
     names = [unique[place] for place in kinds]
     rules = rules_of(request.choices)
     proofs = write_typed_rows(request.connection, names, target, rules, kinds=dict(enumerate(kinds.values())))
     decisions = report_columns(request.connection, names, proofs)
-    request.connection.execute("DROP VIEW raw")
     return columns_of(names, proofs), decisions
 
 

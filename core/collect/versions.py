@@ -3,7 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -55,18 +55,25 @@ def add_dataset(  # noqa: PLR0913 - provenance, each part named
         parent_id = current.id if current else None
     draft = Draft(project_id, filename, by, source, parent_id=parent_id)
     original_id = new_id()
+    hashes: list[Future[str]] = []
 
     def write(target: Path) -> tuple[tuple[Column, ...], Reading]:
-        # The copy waits for the disk, so the reading need not wait for the copy.
-        with ThreadPoolExecutor(1) as beside:
+        # The copy waits for the disk, so the reading need not wait for the copy; nor does the hash need the reading.
+        with ThreadPoolExecutor(2) as beside:
             kept = beside.submit(store.files.keep_original, path, original_id)
-            columns, reading = convert_file(path, filename, target, store.home / "uploads")
+            columns, reading = convert_file(
+                path,
+                filename,
+                target,
+                store.home / "uploads",
+                when_written=lambda: hashes.append(beside.submit(_sha256, target)),
+            )
             before_storing()
             kept.result()
         return columns, replace(reading, original_id=original_id)
 
     try:
-        return store_version(store, draft, write)
+        return store_version(store, draft, write, lambda target: hashes[0].result() if hashes else _sha256(target))
     except BaseException:
         store.files.original(original_id).unlink(missing_ok=True)
         raise
@@ -134,10 +141,24 @@ class Draft:
     edit: Edit | None = None
 
 
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def store_version(
-    store: Store, draft: Draft, write: Callable[[Path], tuple[tuple[Column, ...], Reading | None]]
+    store: Store,
+    draft: Draft,
+    write: Callable[[Path], tuple[tuple[Column, ...], Reading | None]],
+    hash_of: Callable[[Path], str] = _sha256,
 ) -> DatasetVersion:
-    """Write the file whole, then the record: a file without a record is never seen."""
+    """Write the file whole, then the record: a file without a record is never seen.
+
+    Parameters
+    ----------
+    hash_of : function, optional
+        Returns the hash of what was written.
+    """
     store.get(Project, draft.project_id)
     dataset_id = new_id()
     path = store.files.dataset(dataset_id)
@@ -149,7 +170,7 @@ def store_version(
             number=1 + store.count(DatasetVersion, project_id=draft.project_id, role=draft.role),
             source=draft.source,
             filename=draft.filename,
-            sha256=_sha256(path),
+            sha256=hash_of(path),
             n_rows=pq.read_metadata(path).num_rows,
             columns=columns,
             role=draft.role,
@@ -161,11 +182,6 @@ def store_version(
             id=dataset_id,
         )
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def list_datasets(store: Store, project_id: str) -> list[DatasetVersion]:

@@ -1,6 +1,7 @@
 """A person's choices are followed, or it is said why not; nothing that a choice costs is silent."""
 
 import gzip
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -189,3 +190,13 @@ def test_choices_hold_for_json_and_within_archives(tmp_path: Path) -> None:
     assert table.column("a").to_pylist() == [True, False]
     table, _ = read(tmp_path, gzip.compress(PLACES.encode()), kinds={"code": "number"})
     assert table.column("code").to_pylist()[0] == 1
+
+
+def test_words_for_nothing_are_found_in_an_archive_of_both_csv_and_parquet(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"a": [3, 4], "b": ["gone", "z"]}), tmp_path / "2.parquet")
+    (tmp_path / "1.csv").write_text("a,b\n1,x\n2,gone\n", encoding="utf-8")
+    with zipfile.ZipFile(tmp_path / "both.zip", "w") as archive:
+        for name in ("1.csv", "2.parquet"):
+            archive.write(tmp_path / name, name)
+    table, _ = collect.read_table(tmp_path / "both.zip", "both.zip", ReadingChoices(missing_words=("gone",)))
+    assert table.to_pydict() == {"a": [1, 2, 3, 4], "b": ["x", None, None, "z"]}

@@ -1,6 +1,7 @@
 """Dataset versions: immutable, hashed, with lineage; a file that cannot be read stores nothing."""
 
 import hashlib
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -32,6 +33,22 @@ def test_an_upload_becomes_a_version_with_hash_and_kinds(store: Store, project_i
     assert (version.number, version.n_rows, version.filename, version.created_by) == (1, 3, "people.csv", "ann")
     assert collect.current_dataset(store, project_id) == version
     assert upload.exists()
+
+
+def test_the_hash_is_that_of_the_whole_table_however_often_it_was_written(
+    store: Store, project_id: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "changing.csv"
+    rows = [f"{number},{number}" for number in range(3_000)] + [f"{number},text {number}" for number in range(300)]
+    path.write_text("\n".join(["a,b", *rows]), encoding="utf-8")
+    packed = tmp_path / "packed.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("1.csv", "a,b\n1,x\n2,y\n")
+        archive.writestr("2.csv", "a,b\n3,z\n")
+    for upload in (path, packed):
+        version = collect.add_dataset(store, project_id, upload, filename=upload.name, by="ann")
+        stored = store.files.dataset(version.id)
+        assert version.sha256 == hashlib.sha256(stored.read_bytes()).hexdigest()
 
 
 def test_versions_are_numbered_and_none_is_changed(store: Store, project_id: str, upload: Path) -> None:
