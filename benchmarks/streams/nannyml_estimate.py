@@ -20,10 +20,12 @@ def main(folder: Path) -> None:
     import nannyml
 
     task = json.loads((folder / "task.json").read_text())
-    # LightGBM, which NannyML uses, takes no names with signs in them, and NannyML no texts of pandas' own type.
+    # LightGBM, which NannyML uses, takes no names with signs in them.
     short = {name: f"input_{number}" for number, name in enumerate(task["inputs"])}
     task["inputs"] = list(short.values())
-    reference, analysis = (read(folder / f"{name}.parquet").rename(columns=short) for name in ("reference", "analysis"))
+    reference, analysis = (
+        pd.read_parquet(folder / f"{name}.parquet").rename(columns=short) for name in ("reference", "analysis")
+    )
     estimator, metric = make_estimator(task)
     estimator.fit(reference)
     found = []
@@ -32,13 +34,6 @@ def main(folder: Path) -> None:
         table = estimator.estimate(window.reset_index(drop=True)).to_df()
         found.append(float(table[(metric, "value")].iloc[-1]))
     (folder / "estimates.json").write_text(json.dumps(found))
-
-
-def read(path: Path) -> pd.DataFrame:
-    """Return a table with texts as plain Python texts."""
-    frame = pd.read_parquet(path)
-    texts = [name for name in frame if pd.api.types.is_string_dtype(frame[name])]
-    return frame.astype(dict.fromkeys(texts, object))
 
 
 def make_estimator(task: dict[str, Any]) -> tuple[Any, str]:

@@ -14,7 +14,7 @@ from benchmarks.streams.world import Stream, plain_label
 from core import deploy, prepare
 
 INSTALL_TIMEOUT_S = 900
-PACKAGES = ("nannyml", "statsmodels")
+PACKAGES = ("nannyml", "pandas<3", "pyarrow", "statsmodels")
 ESTIMATE_TIMEOUT_S = 300
 NO_TELEMETRY = {"NML_DISABLE_USAGE_LOGGING": "1"}
 """NannyML else reports each use over the network, and its failure to do so hides why an estimate failed."""
