@@ -21,6 +21,7 @@ def main() -> None:
         page.run()
     with ui.error_frame():
         ui.draw_way_on(page)
+    ui.keep_imports()
 
 
 # Processes that Dask spawns import the main module: without this line each would draw the dashboard.

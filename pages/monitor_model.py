@@ -17,7 +17,7 @@ if model is None:
 first = st.container()
 busy = simulate.show_world(model)
 # Windows stay when old questions are deleted.
-was_asked = bool(store.log.windows(project.id, newest=1, with_bins=False))
+was_asked = bool(store.log.windows(project.id, newest=1, only=()))
 
 if not was_asked:
     with first:
@@ -38,7 +38,7 @@ if not was_asked:
 def show_live() -> None:
     with ui.error_frame():
         decided = overview.what_is_decided(project.id)
-        told = overview.recent_overview(*decided)
+        told = overview.recent_overview(decided)
         overview.show_standing(told)
         alerts.show_alerts(key="monitor")
         overview.show_figures(told)
@@ -46,7 +46,7 @@ def show_live() -> None:
         quality.show_quality(told.performance, told.estimate, told.worth)
         overview.show_history(told, decided)
         drift_panel.show_drift(told.drift)
-        drift_panel.show_input_quality(overview.recent_input_quality(*decided))
+        drift_panel.show_input_quality(overview.recent_input_quality(decided))
         live.show_traffic(monitor.traffic(store, project.id, since=live.chosen_since()))
 
 

@@ -18,7 +18,7 @@ def show_wall() -> None:
             ui.stop_missing(f"{project.name}: no model is live yet.", "It appears here once one is.", stage="deploy")
         # Looked up at each refresh: a screen on the wall is not reloaded when something goes live.
         decided = overview.what_is_decided(project.id)
-        told = overview.recent_overview(*decided)
+        told = overview.recent_overview(decided)
         st.markdown(f"### {ui.plain(project.name)}")
         overview.show_standing(told, large=True)
         overview.show_figures(told)

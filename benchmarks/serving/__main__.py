@@ -125,7 +125,7 @@ def catch_up(home: Path) -> tuple[float, int]:
     began_at = time.monotonic()
     wait_until_taken_in(store, CATCH_UP_S)
     taken_s = time.monotonic() - began_at
-    windows = [one for project in store.find(Project) for one in store.log.windows(project.id, with_bins=False)]
+    windows = [one for project in store.find(Project) for one in store.log.windows(project.id, only=())]
     store.engine.dispose()
     return taken_s, sum(window.n_dropped for window in windows)
 

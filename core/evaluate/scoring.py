@@ -17,6 +17,8 @@ MOST_RESAMPLES = 500
 FEWEST_RESAMPLES = 100
 ROWS_TO_DRAW = 50_000_000
 """Rows drawn over all resamples at most: intervals of millions of rows are narrow and need no more."""
+ROWS_AT_ONCE = 250_000
+"""Rows weighed at once, over several resamples of few rows: so many fit into the processor's cache."""
 
 
 def score_predictions(metric: str, rows: ScoredRows) -> float:
@@ -34,11 +36,11 @@ def score_predictions(metric: str, rows: ScoredRows) -> float:
     BadInputError
         When there are no rows, or the metric is not known.
     """
-    return _weighted_metric(metric, rows)(np.ones(rows.n_rows))
+    return _value(_weighted_metric(metric, rows), rows)
 
 
 def weigh_predictions(metric: str, rows: ScoredRows) -> WeightedMetric:
-    """Return a function that gives the value of a metric for weights of the rows, shape (n,), each >= 0.
+    """Return a function from weights of the rows, shape (m, n), each >= 0, to values of a metric, shape (m,).
 
     Raises
     ------
@@ -94,9 +96,8 @@ def bootstrap_difference(
         raise BadInputError("Two models can only be compared on the same rows.", "Let both answer the same table.")
     metrics = [_weighted_metric(metric, first), _weighted_metric(metric, second)]
     values = _resampled(metrics, first.n_rows, random_state)
-    everything = np.ones(first.n_rows)
     low, high = _percentiles(values[:, 0] - values[:, 1])
-    return metrics[0](everything) - metrics[1](everything), low, high
+    return _value(metrics[0], first) - _value(metrics[1], second), low, high
 
 
 def _weighted_metric(metric: str, rows: ScoredRows) -> WeightedMetric:
@@ -107,16 +108,26 @@ def _weighted_metric(metric: str, rows: ScoredRows) -> WeightedMetric:
     return FACTORIES[metric](rows)
 
 
+def _value(metric: WeightedMetric, rows: ScoredRows) -> float:
+    return float(metric(np.ones((1, rows.n_rows)))[0])
+
+
 def _resampled(metrics: Sequence[WeightedMetric], n_rows: int, random_state: int) -> Floats:
     """Return the metrics' values on bootstrap samples, shape (n_resamples, n_metrics)."""
     rng = np.random.default_rng(random_state)
     n_resamples = min(MOST_RESAMPLES, max(FEWEST_RESAMPLES, ROWS_TO_DRAW // n_rows))
-    values = np.empty((n_resamples, len(metrics)))
-    for resample in range(n_resamples):
-        # How often each row was drawn, as a weight: nothing needs to be sorted or encoded again.
-        weights = np.bincount(rng.integers(0, n_rows, n_rows), minlength=n_rows).astype(float)
-        values[resample] = [metric(weights) for metric in metrics]
-    return values
+    n_at_once = max(1, ROWS_AT_ONCE // n_rows)
+    values = []
+    for start in range(0, n_resamples, n_at_once):
+        weights = _draw(rng, min(n_at_once, n_resamples - start), n_rows)
+        values.append(np.column_stack([metric(weights) for metric in metrics]))
+    return np.concatenate(values)
+
+
+def _draw(rng: np.random.Generator, n_resamples: int, n_rows: int) -> Floats:
+    """Return how often each row was drawn, shape (n_resamples, n_rows): nothing has to be sorted or encoded again."""
+    drawn = rng.integers(0, n_rows, (n_resamples, n_rows)) + n_rows * np.arange(n_resamples)[:, None]
+    return np.bincount(drawn.ravel(), minlength=n_resamples * n_rows).reshape(n_resamples, n_rows).astype(float)
 
 
 def _interval(values: Floats, metric: str, rows: ScoredRows) -> tuple[float, float]:

@@ -1,55 +1,65 @@
 """Metrics as functions of row weights: sort and encode once, then weigh the rows hundreds of times for the bootstrap.
 
-Each factory takes the scored rows and returns `value(weights) -> float`, NaN where the metric is not defined (one class
-only, say). With all weights 1 the values are scikit-learn's. Errors come out positive.
+Each factory takes the scored rows and returns `values(weights)`: weights have shape (n_weightings, n_rows) and are 0 or
+more, values shape (n_weightings,), NaN where the metric is not defined (one class only, say). Many weightings at once
+cost little more than one. With all weights 1 the values are scikit-learn's. Errors come out positive.
 """
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.evaluate.scored_rows import Floats, Integers, ScoredRows
 
-WeightedMetric = Callable[[Floats], float]
-MatrixMetric = Callable[[Floats, int], float]
+Flags = NDArray[np.bool_]
+WeightedMetric = Callable[[Floats], Floats]
+MatrixMetric = Callable[[Floats, int], Floats]
+"""From confusion matrices, shape (n_weightings, n_labels, n_labels), truth in rows, and the positive label's place."""
 
 
-def _ratio(above: Floats, below: Floats) -> Floats:
-    """Divide, with 0 where there is nothing to divide by (scikit-learn's zero_division=0)."""
-    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
+def _ratio(above: Floats, below: Floats, otherwise: float = 0.0) -> Floats:
+    """Divide; where there is nothing to divide by the answer is 0, as scikit-learn's zero_division=0 has it."""
+    quotients: Floats = np.full(above.shape, otherwise)
+    return np.divide(above, below, out=quotients, where=below > 0)
 
 
-def _precisions(matrix: Floats) -> Floats:
-    return _ratio(np.diag(matrix), matrix.sum(axis=0))
+def _right(matrices: Floats) -> Floats:
+    return np.diagonal(matrices, axis1=1, axis2=2)
 
 
-def _recalls(matrix: Floats) -> Floats:
-    return _ratio(np.diag(matrix), matrix.sum(axis=1))
+def _precisions(matrices: Floats) -> Floats:
+    return _ratio(_right(matrices), matrices.sum(axis=1))
 
 
-def _f1s(matrix: Floats) -> Floats:
-    return _ratio(2 * np.diag(matrix), matrix.sum(axis=0) + matrix.sum(axis=1))
+def _recalls(matrices: Floats) -> Floats:
+    return _ratio(_right(matrices), matrices.sum(axis=2))
 
 
-def _accuracy(matrix: Floats, _positive: int) -> float:
-    return float(np.trace(matrix) / matrix.sum())
+def _f1s(matrices: Floats) -> Floats:
+    return _ratio(2 * _right(matrices), matrices.sum(axis=1) + matrices.sum(axis=2))
 
 
-def _balanced_accuracy(matrix: Floats, _positive: int) -> float:
-    return float(_recalls(matrix)[matrix.sum(axis=1) > 0].mean())
+def _mean_where(values: Floats, present: Flags) -> Floats:
+    """Return the mean of each row over the labels that are there."""
+    return _ratio(np.where(present, values, 0.0).sum(axis=1), present.sum(axis=1).astype(float))
+
+
+def _accuracy(matrices: Floats, _positive: int) -> Floats:
+    return _ratio(_right(matrices).sum(axis=1), matrices.sum(axis=(1, 2)))
+
+
+def _balanced_accuracy(matrices: Floats, _positive: int) -> Floats:
+    return _mean_where(_recalls(matrices), matrices.sum(axis=2) > 0)
 
 
 def _of_positive(per_class: Callable[[Floats], Floats]) -> MatrixMetric:
-    return lambda matrix, positive: float(per_class(matrix)[positive])
+    return lambda matrices, positive: per_class(matrices)[:, positive]
 
 
 def _macro(per_class: Callable[[Floats], Floats]) -> MatrixMetric:
-    def value(matrix: Floats, _positive: int) -> float:
-        present = matrix.sum(axis=0) + matrix.sum(axis=1) > 0
-        return float(per_class(matrix)[present].mean())
-
-    return value
+    return lambda matrices, _positive: _mean_where(per_class(matrices), matrices.sum(axis=1) + matrices.sum(axis=2) > 0)
 
 
 MATRIX_METRICS: Mapping[str, MatrixMetric] = MappingProxyType(
@@ -67,12 +77,14 @@ MATRIX_METRICS: Mapping[str, MatrixMetric] = MappingProxyType(
 def _from_matrix(metric: MatrixMetric) -> Callable[[ScoredRows], WeightedMetric]:
     def factory(rows: ScoredRows) -> WeightedMetric:
         n_labels, positive, cells = len(rows.labels), rows.positive_code, rows.cells
+        n_cells = n_labels * n_labels
 
-        def value(weights: Floats) -> float:
-            counts = np.bincount(cells, weights=weights, minlength=n_labels * n_labels).astype(float)
-            return metric(counts.reshape(n_labels, n_labels), positive)
+        def values(weights: Floats) -> Floats:
+            places = cells + n_cells * np.arange(len(weights))[:, None]
+            counts = np.bincount(places.ravel(), weights=weights.ravel(), minlength=n_cells * len(weights))
+            return metric(counts.astype(float, copy=False).reshape(-1, n_labels, n_labels), positive)
 
-        return value
+        return values
 
     return factory
 
@@ -89,16 +101,15 @@ def _area_under_roc(is_positive: Floats, scores: Floats) -> WeightedMetric:
     order, ends = _ranking(scores)
     is_positive = is_positive[order]
 
-    def value(weights: Floats) -> float:
-        ordered = weights[order]
-        hits = np.cumsum(ordered * is_positive)[ends]
-        alarms = np.cumsum(ordered)[ends] - hits
-        if hits[-1] == 0 or alarms[-1] == 0:
-            return float("nan")
-        area = np.trapezoid(np.append(0, hits), np.append(0, alarms))
-        return float(area / (hits[-1] * alarms[-1]))
+    def values(weights: Floats) -> Floats:
+        ordered = weights[:, order]
+        hits = np.cumsum(ordered * is_positive, axis=1)[:, ends]
+        alarms = np.cumsum(ordered, axis=1)[:, ends] - hits
+        rises, steps = np.diff(hits, axis=1, prepend=0), np.diff(alarms, axis=1, prepend=0)
+        area = np.sum((hits - rises / 2) * steps, axis=1)
+        return _ratio(area, hits[:, -1] * alarms[:, -1], np.nan)
 
-    return value
+    return values
 
 
 def _average_precision(is_positive: Floats, scores: Floats) -> WeightedMetric:
@@ -106,15 +117,14 @@ def _average_precision(is_positive: Floats, scores: Floats) -> WeightedMetric:
     order, ends = _ranking(scores)
     is_positive = is_positive[order]
 
-    def value(weights: Floats) -> float:
-        ordered = weights[order]
-        hits = np.cumsum(ordered * is_positive)[ends]
-        flagged = np.cumsum(ordered)[ends]
-        if hits[-1] == 0:
-            return float("nan")
-        return float(np.sum(np.diff(hits, prepend=0) * _ratio(hits, flagged)) / hits[-1])
+    def values(weights: Floats) -> Floats:
+        ordered = weights[:, order]
+        hits = np.cumsum(ordered * is_positive, axis=1)[:, ends]
+        flagged = np.cumsum(ordered, axis=1)[:, ends]
+        steps = np.diff(hits, axis=1, prepend=0)
+        return _ratio(np.sum(steps * _ratio(hits, flagged), axis=1), hits[:, -1], np.nan)
 
-    return value
+    return values
 
 
 RankMetric = Callable[[Floats, Floats], WeightedMetric]
@@ -137,17 +147,17 @@ def _mean_over_classes(metric: RankMetric) -> Callable[[ScoredRows], WeightedMet
         each = [
             metric((rows.true_codes == code).astype(float), rows.y_proba[:, code]) for code in range(len(rows.classes))
         ]
-        return lambda weights: float(np.mean([one(weights) for one in each]))
+        return lambda weights: np.mean([one(weights) for one in each], axis=0)
 
     return factory
 
 
-def _undefined(_weights: Floats) -> float:
-    return float("nan")
+def _undefined(weights: Floats) -> Floats:
+    return np.full(len(weights), np.nan)
 
 
 def _mean_of(values: Floats) -> WeightedMetric:
-    return lambda weights: float(weights @ values / weights.sum())
+    return lambda weights: weights @ values / weights.sum(axis=1)
 
 
 def _numbers(rows: ScoredRows) -> tuple[Floats, Floats]:
@@ -162,7 +172,7 @@ def _mean_absolute_error(rows: ScoredRows) -> WeightedMetric:
 def _root_mean_squared_error(rows: ScoredRows) -> WeightedMetric:
     truth, answers = _numbers(rows)
     mean_square = _mean_of((truth - answers) ** 2)
-    return lambda weights: float(np.sqrt(mean_square(weights)))
+    return lambda weights: np.sqrt(mean_square(weights))
 
 
 def _median_absolute_error(rows: ScoredRows) -> WeightedMetric:
@@ -171,24 +181,26 @@ def _median_absolute_error(rows: ScoredRows) -> WeightedMetric:
     order = np.argsort(errors)
     errors = errors[order]
 
-    def value(weights: Floats) -> float:
-        reached = np.cumsum(weights[order])
-        half = reached[-1] / 2
-        lower, upper = np.searchsorted(reached, half, side="left"), np.searchsorted(reached, half, side="right")
-        return float((errors[lower] + errors[min(upper, len(errors) - 1)]) / 2)
+    def values(weights: Floats) -> Floats:
+        reached = np.cumsum(weights[:, order], axis=1)
+        half = reached[:, -1:] / 2
+        lower, upper = (reached < half).sum(axis=1), (reached <= half).sum(axis=1)
+        medians: Floats = (errors[lower] + errors[np.minimum(upper, len(errors) - 1)]) / 2
+        return medians
 
-    return value
+    return values
 
 
 def _r2(rows: ScoredRows) -> WeightedMetric:
     truth, answers = _numbers(rows)
     squares = (truth - answers) ** 2
 
-    def value(weights: Floats) -> float:
-        spread = weights @ (truth - weights @ truth / weights.sum()) ** 2
-        return float(1 - weights @ squares / spread) if spread > 0 else float("nan")
+    def values(weights: Floats) -> Floats:
+        means = weights @ truth / weights.sum(axis=1)
+        spread = (weights * (truth - means[:, None]) ** 2).sum(axis=1)
+        return 1 - _ratio(weights @ squares, spread, np.nan)
 
-    return value
+    return values
 
 
 FACTORIES: Mapping[str, Callable[[ScoredRows], WeightedMetric]] = MappingProxyType(

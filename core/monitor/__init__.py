@@ -36,7 +36,7 @@ from core.monitor.notices.channels import (
     try_channel,
 )
 from core.monitor.notices.delivering import deliver_due
-from core.monitor.overview import live_events, overview
+from core.monitor.overview import Measured, live_events, measure_live, overview
 from core.monitor.performance import performance
 from core.monitor.quality import quality
 from core.monitor.retention import LONGEST_DAYS, remove_expired, remove_old_alerts, retention_days, set_retention
@@ -51,6 +51,7 @@ __all__ = [
     "REHEARSED",
     "RULES",
     "LabelFile",
+    "Measured",
     "Watcher",
     "acknowledge_alert",
     "add_label_file",
@@ -72,6 +73,7 @@ __all__ = [
     "list_deliveries",
     "list_rules",
     "live_events",
+    "measure_live",
     "overview",
     "performance",
     "quality",

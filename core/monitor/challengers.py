@@ -27,7 +27,7 @@ from core.records import (
     Share,
 )
 from core.records.standing import ChallengerRole
-from core.store import AnswerPair, LabelledAnswer, Store
+from core.store import TRAFFIC_COUNTS, AnswerPair, LabelledAnswer, Store
 
 MOST_COMPARED = 5_000
 """Newest questions that are compared: pages ask every few seconds, the log grows for ever."""
@@ -84,7 +84,7 @@ def _read_canary(store: Store, live: Deployment, canary: Canary) -> _Sides:
         )
 
     since = canary.started_at.replace(second=0, microsecond=0)
-    windows = store.log.windows(live.id, since=since, model_version_id=canary.model_version_id, with_bins=False)
+    windows = store.log.windows(live.id, since=since, model_version_id=canary.model_version_id, only=TRAFFIC_COUNTS)
     n_unanswered = sum(window.n_unanswered for window in windows)
     n_asked = sum(window.n_rows for window in windows) + n_unanswered
     sides = answers(live.model_version_id), answers(canary.model_version_id)

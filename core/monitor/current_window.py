@@ -46,9 +46,9 @@ def read_current_window(
     end = (now or utc_now()) + CLOCKS_DIFFER
     newest = None if since is not None else MOST_WINDOWS
     light = store.log.windows(
-        project_id, since=since, until=end, model_version_id=model_version_id, newest=newest, with_bins=False
+        project_id, since=since, until=end, model_version_id=model_version_id, newest=newest, only=()
     )
-    ahead = store.log.windows(project_id, since=end, model_version_id=model_version_id, with_bins=False)
+    ahead = store.log.windows(project_id, since=end, model_version_id=model_version_id, only=())
     n_future = sum(window.n_rows for window in ahead)
     if not light:
         return CurrentWindow(None, 1, None, None, n_rows_future=n_future)

@@ -29,7 +29,7 @@ def drift_history(store: Store, project_id: str, *, n_points: int = 20) -> tuple
     """
     version_id = live_version_id(store, project_id)
     reference = deploy.load_reference(store, version_id)
-    windows = store.log.windows(project_id, model_version_id=version_id, newest=MOST_WINDOWS, with_bins=False)
+    windows = store.log.windows(project_id, model_version_id=version_id, newest=MOST_WINDOWS, only=())
     n_rows = sum(window.n_rows for window in windows)
     stretches = divide(windows, max(1, min(n_points, n_rows // FEWEST_ROWS)))
     return tuple(_point(store, reference, stretch) for stretch in stretches)

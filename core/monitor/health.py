@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import reduce
 
 from core import deploy
 from core.monitor.current_window import MOST_WINDOWS
@@ -19,7 +18,7 @@ from core.records import (
     ModelVersion,
     Window,
 )
-from core.store import Store, add_windows
+from core.store import TRAFFIC_COUNTS, Store, add_windows
 
 ALL = "all versions"
 WITHOUT_KEY = "without a key"
@@ -42,7 +41,7 @@ def health(store: Store, project_id: str, *, since: datetime | None = None, n_po
         Stretches of time at most.
     """
     newest = None if since is not None else MOST_WINDOWS
-    windows = store.log.windows(project_id, since=since, newest=newest, with_bins=False)
+    windows = store.log.windows(project_id, since=since, newest=newest, only=TRAFFIC_COUNTS)
     numbers = {model.id: f"Version {model.number}" for model in store.find(ModelVersion, project_id=project_id)}
     by_version: dict[str, list[Window]] = {}
     for window in windows:
@@ -60,7 +59,7 @@ def health(store: Store, project_id: str, *, since: datetime | None = None, n_po
 
 
 def _part(name: str, windows: Sequence[Window]) -> HealthPart:
-    total = reduce(add_windows, windows) if windows else Window("", "", datetime.min)  # noqa: DTZ901 - never shown
+    total = add_windows(*windows) if windows else Window("", "", datetime.min)  # noqa: DTZ901 - never shown
     p50, p95, p99 = (latency_quantile(total.latency, share) for share in (0.5, 0.95, 0.99))
     return HealthPart(
         name,
@@ -80,7 +79,7 @@ def _by_key(store: Store, project_id: str, windows: Sequence[Window]) -> tuple[K
     """Return who asked how much, the most first; what came without a key is the rest of all."""
     if not windows:
         return ()
-    total, names = reduce(add_windows, windows), {key.id: key.name for key in deploy.list_keys(store, project_id)}
+    total, names = add_windows(*windows), {key.id: key.name for key in deploy.list_keys(store, project_id)}
     reasons: dict[str, Counter[str]] = {}
     for counted, n_refused in total.refusals.items():
         key_id, reason, column = counted.split("/", 2)
@@ -135,7 +134,7 @@ def _points(windows: Sequence[Window], numbers: Mapping[str, str], n_points: int
     found = []
     for started_at, _, group in stretches(windows, n_points) if windows else ():
         for version_id in sorted({window.model_version_id for window in group}):
-            mine = reduce(add_windows, (window for window in group if window.model_version_id == version_id))
+            mine = add_windows(*(window for window in group if window.model_version_id == version_id))
             name = numbers.get(version_id, "A version that is gone")
             found.append(HealthPoint(started_at, name, latency_quantile(mine.latency, 0.95)))
     return tuple(found)

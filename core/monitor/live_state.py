@@ -1,13 +1,12 @@
 """Is the live model all right? One word, the reason, and what to do next."""
 
 from datetime import datetime, timedelta
-from functools import reduce
 
 from core import deploy, serve
 from core.errors import LifecycleError
 from core.monitor.alerts import list_alerts
 from core.records import Deployment, Json, LiveState, ModelVersion, Project, Window
-from core.store import Store, add_windows
+from core.store import TRAFFIC_COUNTS, Store, add_windows
 
 SPAN = timedelta(minutes=15)
 FEWEST_REQUESTS = 20
@@ -35,8 +34,8 @@ def check_state(store: Store, project_id: str, *, now: datetime) -> LiveState | 
             status = client.ping()
     except LifecycleError as error:
         return _broken(store, project_id, f"Questions are refused: {error.message}")
-    windows = store.log.windows(project_id, since=now - SPAN, with_bins=False)
-    total = reduce(add_windows, windows, Window(project_id, live.model_version_id, now))
+    windows = store.log.windows(project_id, since=now - SPAN, only=TRAFFIC_COUNTS)
+    total = add_windows(Window(project_id, live.model_version_id, now), *windows)
     return (
         _look_at_failures(store, project_id, total)
         or _look_at_loading(store, live, told)

@@ -54,8 +54,8 @@ class _Finding:
 
 
 @dataclass(frozen=True)
-class _Facts:
-    """What the sentence is made from."""
+class Measured:
+    """What is measured of the version that is live; it takes some tenths of a second, so pages keep it for a while."""
 
     objective: Objective
     performance: PerformanceReport
@@ -63,11 +63,17 @@ class _Facts:
     worth: Worth | None
     drift: DriftReport
     lately: TrafficReport
+
+
+@dataclass(frozen=True)
+class _Facts(Measured):
+    """What the sentence is made from."""
+
     alerts: tuple[Alert, ...]
 
 
-def overview(store: Store, project_id: str, *, now: datetime) -> Overview:
-    """Return how the version that is live stands, from everything that is watched.
+def measure_live(store: Store, project_id: str, *, now: datetime) -> Measured:
+    """Return what is measured of the version that is live.
 
     Raises
     ------
@@ -76,16 +82,20 @@ def overview(store: Store, project_id: str, *, now: datetime) -> Overview:
     """
     if deploy.live_model(store, project_id) is None:
         raise NotReadyError("No model is live, so there is nothing to watch.", "Promote a model on Deploy first.")
-    facts = _Facts(
+    return Measured(
         objective=plan.current_objective(store, project_id),
         performance=performance(store, project_id),
         estimate=estimate(store, project_id),
         worth=worth(store, project_id),
         drift=drift(store, project_id),
         lately=traffic(store, project_id, since=now - LATELY),
-        alerts=tuple(alert for alert in list_alerts(store, project_id) if alert.active),
     )
-    return _judge(project_id, facts)
+
+
+def overview(store: Store, project_id: str, measured: Measured) -> Overview:
+    """Return how the version that is live stands: what was measured of it, and the alerts there are now."""
+    alerts = tuple(alert for alert in list_alerts(store, project_id) if alert.active)
+    return _judge(project_id, _Facts(**vars(measured), alerts=alerts))
 
 
 def _judge(project_id: str, facts: _Facts) -> Overview:

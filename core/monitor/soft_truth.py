@@ -93,21 +93,23 @@ class SoftTruth:
 
         NaN where the metric is not defined.
         """
-        value_of = weigh_predictions(metric, self.rows)
-        shares = self.weights.cumsum(axis=1)
-        n_rows, n_truths = shares.shape
-        rng = np.random.default_rng(0)
-        drawn = []
-        for _ in range(N_DRAWS):
-            chosen = (rng.random((n_rows, 1)) > shares / shares[:, -1:]).sum(axis=1)
-            weights = np.zeros(n_rows * n_truths)
-            weights[np.arange(n_rows) * n_truths + np.minimum(chosen, n_truths - 1)] = 1.0
-            drawn.append(value_of(weights))
-        known = np.array(drawn)[np.isfinite(drawn)]
+        values_of = weigh_predictions(metric, self.rows)
+        drawn = values_of(self._draw_truths())
+        known = drawn[np.isfinite(drawn)]
         if known.size == 0:
             return float("nan"), float("nan"), float("nan")
         low, high = np.percentile(known, CENTRAL_95)
-        return value_of(self.weights.ravel()), float(low), float(high)
+        return float(values_of(self.weights.reshape(1, -1))[0]), float(low), float(high)
+
+    def _draw_truths(self) -> Floats:
+        """Return weights by which each answer has one of its possible truths, shape (N_DRAWS, n_rows * n_truths)."""
+        shares = self.weights.cumsum(axis=1)
+        n_rows, n_truths = shares.shape
+        dice = np.random.default_rng(0).random((N_DRAWS, n_rows, 1))
+        chosen = np.minimum((dice > shares / shares[:, -1:]).sum(axis=2), n_truths - 1)
+        weights = np.zeros((N_DRAWS, n_rows * n_truths))
+        np.put_along_axis(weights, np.arange(n_rows) * n_truths + chosen, 1.0, axis=1)
+        return weights
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import reduce
 
 import numpy as np
 
 from core.monitor.current_window import MINUTE, MOST_WINDOWS
 from core.monitor.wording import say_rows
 from core.records import LATENCY_EDGES_MS, TrafficPoint, TrafficReport, Window
-from core.store import Store, add_windows
+from core.store import TRAFFIC_COUNTS, Store, add_windows
 
 
 def traffic(store: Store, project_id: str, *, since: datetime | None = None, n_points: int = 60) -> TrafficReport:
@@ -23,13 +22,13 @@ def traffic(store: Store, project_id: str, *, since: datetime | None = None, n_p
         Number of stretches of equal, whole minutes at most; quiet stretches count as zero.
     """
     newest = None if since is not None else MOST_WINDOWS
-    windows = store.log.windows(project_id, since=since, newest=newest, with_bins=False)
+    windows = store.log.windows(project_id, since=since, newest=newest, only=TRAFFIC_COUNTS)
     if not windows:
         nothing = "Nothing was asked in that time." if since is not None else "Nothing has been asked yet."
         return TrafficReport(project_id, (), 0, 0, 0, 0, 0, None, None, nothing)
     points = tuple(_point(*stretch) for stretch in stretches(windows, n_points))
     # Bins of inputs belong to one model version each and were not read; all else adds up over versions.
-    total = reduce(add_windows, windows)
+    total = add_windows(*windows)
     p50, p95 = (latency_quantile(total.latency, share) for share in (0.5, 0.95))
     return TrafficReport(
         project_id=project_id,
@@ -80,7 +79,7 @@ def stretches(windows: Sequence[Window], n_points: int) -> list[tuple[datetime, 
 
 
 def _point(started_at: datetime, ended_at: datetime, windows: Sequence[Window]) -> TrafficPoint:
-    total = reduce(add_windows, windows, Window("", "", started_at))
+    total = add_windows(Window("", "", started_at), *windows)
     return TrafficPoint(
         started_at=started_at,
         ended_at=ended_at,

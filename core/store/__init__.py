@@ -8,9 +8,10 @@ from core.store.sampled_answers import SampledAnswer, answers_between, newest_la
 from core.store.shadow_log import AnswerPair
 from core.store.store import Store, open_store
 from core.store.tables import record_from_json, record_to_json
-from core.store.window_rows import add_windows
+from core.store.window_rows import TRAFFIC_COUNTS, add_windows
 
 __all__ = [
+    "TRAFFIC_COUNTS",
     "AlertStep",
     "AnswerPair",
     "JobHandle",

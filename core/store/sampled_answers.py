@@ -4,11 +4,13 @@ What the model was not allowed to answer is not among them. Each search goes alo
 million logged predictions as for ten thousand.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from core import records
 from core.store.prediction_rows import first_kept
@@ -31,13 +33,16 @@ class SampledAnswer:
 
 
 def answers_between(
-    store: Store, project_id: str, model_version_id: str, first: datetime, end: datetime, *, limit: int
+    store: Store, project_id: str, model_version_id: str, borders: Sequence[datetime], *, limit: int
 ) -> list[SampledAnswer]:
-    """Return the first so many answers of a version at or after `first` and before `end`, oldest first."""
-    query = _answers(isouter=True)
-    query = query.where(PREDICTION.c.project_id == project_id, PREDICTION.c.model_version_id == model_version_id)
-    query = query.where(PREDICTION.c.predicted_at >= first, PREDICTION.c.predicted_at < end)
-    return _read(store, query.order_by(PREDICTION.c.predicted_at, PREDICTION.c.id).limit(limit))
+    """Return the first so many answers of a version at or after each border and before the next, oldest first."""
+    named = {"project_id": project_id, "model_version_id": model_version_id, "limit": limit}
+    with store.engine.connect().execution_options(read_only=True) as connection:
+        return [
+            SampledAnswer(*row)
+            for first, end in pairwise(borders)
+            for row in connection.execute(BETWEEN, {**named, "first": first, "end": end}).all()
+        ]
 
 
 def newest_labelled(store: Store, project_id: str, model_version_id: str, *, newest: int) -> list[SampledAnswer]:
@@ -45,7 +50,9 @@ def newest_labelled(store: Store, project_id: str, model_version_id: str, *, new
     query = _answers(isouter=False)
     query = query.where(LABEL.c.project_id == project_id, LABEL.c.predicted_at >= first_kept(project_id))
     query = query.where(LABEL.c.model_version_id == model_version_id)
-    return _read(store, query.order_by(LABEL.c.predicted_at.desc(), LABEL.c.id.desc()).limit(newest))[::-1]
+    query = query.order_by(LABEL.c.predicted_at.desc(), LABEL.c.id.desc()).limit(newest)
+    with store.engine.connect().execution_options(read_only=True) as connection:
+        return [SampledAnswer(*row) for row in connection.execute(query).all()][::-1]
 
 
 def _answers(*, isouter: bool) -> "Select[Any]":
@@ -55,6 +62,12 @@ def _answers(*, isouter: bool) -> "Select[Any]":
     return query.select_from(joined).where(PREDICTION.c.abstained.is_(False))
 
 
-def _read(store: Store, query: "Select[Any]") -> list[SampledAnswer]:
-    with store.engine.connect().execution_options(read_only=True) as connection:
-        return [SampledAnswer(*row) for row in list(connection.execute(query))]
+def _between() -> "Select[Any]":
+    """Return the search for answers in a span, made once: it is asked for a hundred spans at a time."""
+    same = [PREDICTION.c[name] == bindparam(name) for name in ("project_id", "model_version_id")]
+    at = PREDICTION.c.predicted_at
+    query = _answers(isouter=True).where(*same, at >= bindparam("first"), at < bindparam("end"))
+    return query.order_by(at, PREDICTION.c.id).limit(bindparam("limit"))
+
+
+BETWEEN = _between()

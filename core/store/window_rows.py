@@ -8,35 +8,40 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, LargeBinary, and_, delete, func, insert, select, type_coerce, update
 
 from core import records
-from core.store.counts import add_counts
 from core.store.database import take_turn
 from core.store.tables import WINDOW, Counts, to_record
 
 NUMBERS = ("n_requests", "n_rows", "n_refused", "n_errors", "n_dropped", "n_labelled", "n_abstained")
 SHAPES = {column.name: column.type.shape for column in WINDOW.columns if isinstance(column.type, Counts)}
-HEAVY = frozenset(SHAPES) - {"latency", "refusals", "keys"}
-"""What is not read where traffic alone is asked for."""
+TRAFFIC_COUNTS = ("latency", "refusals", "keys")
+"""The counts that tell of traffic alone, without the bins of what was asked and answered."""
 KEY = ("project_id", "model_version_id", "started_at", "n_minutes")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def add_windows(first: records.Window, second: records.Window) -> records.Window:
-    """Return the sum of two windows of one model version: counts add up, the earlier beginning stays."""
+def add_windows(first: records.Window, *others: records.Window) -> records.Window:
+    """Return the sum of windows of one model version: counts add up, the earliest beginning stays."""
+    windows = (first, *others)
     return replace(
         first,
-        started_at=min(first.started_at, second.started_at),
-        n_minutes=max(first.n_minutes, second.n_minutes),
-        **{name: getattr(first, name) + getattr(second, name) for name in NUMBERS},
-        **{name: _add(getattr(first, name), getattr(second, name)) for name in SHAPES},
+        started_at=min(window.started_at for window in windows),
+        n_minutes=max(window.n_minutes for window in windows),
+        **{name: _sum([getattr(window, name) for window in windows]) for name in (*NUMBERS, *SHAPES)},
     )
 
 
-def _add(first: Any, second: Any) -> Any:
-    """Return the sum of two numbers, of two rows of counts, or of either by name."""
-    if isinstance(first, dict):
-        both = {name: _add(first[name], second[name]) for name in first.keys() & second.keys()}
-        return {**first, **second, **both}
-    return first + second if isinstance(first, int) else add_counts(first, second)
+def _sum(values: Sequence[Any]) -> Any:
+    """Return the sum of numbers, of rows of counts (one that is empty adds nothing), or of either by name."""
+    if isinstance(values[0], int):
+        return sum(values)
+    if isinstance(values[0], dict):
+        by_name: dict[str, list[Any]] = {}
+        for value in values:
+            for name, one in value.items():
+                by_name.setdefault(name, []).append(one)
+        return {name: _sum(each) for name, each in by_name.items()}
+    rows = [value for value in values if value]
+    return tuple(map(sum, zip(*rows, strict=True)))
 
 
 def add_window(connection: Connection, window: records.Window) -> None:

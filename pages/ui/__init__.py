@@ -3,7 +3,7 @@
 from pages.ui.circle import draw_circle, draw_example
 from pages.ui.code import show_code
 from pages.ui.errors import error_frame
-from pages.ui.frame import draw_header, draw_sidebar, draw_way_on, run_again
+from pages.ui.frame import draw_header, draw_sidebar, draw_way_on, keep_imports, run_again
 from pages.ui.jobs import show_job
 from pages.ui.missing import say_missing, stop_missing
 from pages.ui.navigation import PAGES, choose_page, current_info, go_to, link_to, page_info
@@ -31,6 +31,7 @@ __all__ = [
     "error_frame",
     "first_rows",
     "go_to",
+    "keep_imports",
     "link_to",
     "name_table",
     "newest_job",

@@ -1,5 +1,8 @@
 """The frame around every page: sidebar with project and person, title, the circle, and the way on at the end."""
 
+import atexit
+import gc
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,6 +17,19 @@ from pages.ui.words import count, plain
 
 TO_SAY = "to_say"
 LOGO = Path(__file__).parent / "logo.svg"
+
+
+@cache
+def keep_imports() -> None:
+    """Leave out of all searches for garbage what the first run of this process has imported.
+
+    Streamlit searches after every run; through 300,000 objects that stay anyway it took 0.2 s, in which nobody else's
+    page could run either.
+    """
+    gc.collect()
+    gc.freeze()
+    # At the end all is given back, or duckdb would tell of a leak.
+    atexit.register(gc.unfreeze)
 
 
 def draw_sidebar() -> None:

@@ -26,7 +26,7 @@ def show_traffic(report: TrafficReport) -> None:
     st.subheader("How is it used?")
     st.segmented_control("In the last", list(SPANS), default="hour", required=True, key=SPAN)
     if not report.points:
-        newest = store().log.windows(report.project_id, newest=1, with_bins=False)
+        newest = store().log.windows(report.project_id, newest=1, only=())
         before = f" The newest question came {say_ago(newest[-1].started_at)}." if newest else ""
         st.markdown(f"{report.sentence}{before}")
         return

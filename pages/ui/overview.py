@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import charts, monitor, plan, simulate
-from core.records import Objective, Overview, OverviewState, QualityReport, utc_now
+from core.records import DriftPoint, Objective, Overview, OverviewState, QualityReport, TrafficReport, utc_now
 from pages.ui.navigation import link_to
 from pages.ui.quality import TRUST
 from pages.ui.simulate import shade_simulated
@@ -21,36 +21,44 @@ HEIGHT, WALL_HEIGHT = 640, 760
 """Of the chart, in pixels."""
 
 
-def what_is_decided(project_id: str) -> tuple[str, ...]:
-    """Return what people have decided lately, by which recent looks are kept: release, objective, alerts."""
-    live, objective = store().releases.current(project_id), store().newest(Objective, project_id=project_id)
-    alerts = [f"{alert.id} {alert.state}" for alert in monitor.list_alerts(store(), project_id) if alert.active]
-    return project_id, str(live and live.generation), objective.id if objective else "", *alerts
+Decided = tuple[str, int, str]
 
 
-@st.cache_data(ttl=10, max_entries=64, show_spinner=False)
-def recent_overview(project_id: str, *decided: str) -> Overview:
-    """Return how what is live stands, at most ten seconds old.
+def what_is_decided(project_id: str) -> Decided:
+    """Return the project, its newest release and its objective, by which recent looks are kept.
 
-    A class of thirty who all watch must not pay for it every time a page refreshes. What was decided is part of the
-    key, so that a decision shows at once.
+    A class of thirty who all watch must not pay for a look every time a page refreshes, so looks are kept for ten
+    seconds. What was decided is part of the key: a decision shows at once.
     """
-    del decided
-    return monitor.overview(store(), project_id, now=utc_now())
+    live, objective = store().releases.current(project_id), store().newest(Objective, project_id=project_id)
+    return project_id, live.generation if live else 0, objective.id if objective else ""
+
+
+def recent_overview(decided: Decided) -> Overview:
+    """Return how what is live stands; what is measured of it is at most ten seconds old, alerts are those of now."""
+    return monitor.overview(store(), decided[0], _recently_measured(*decided))
 
 
 @st.cache_data(ttl=10, max_entries=64, show_spinner=False)
-def _recent_history(project_id: str, *decided: str) -> charts.History:
-    told = recent_overview(project_id, *decided)
-    events = (*monitor.live_events(store(), project_id), *simulate.known_faults(store(), project_id))
-    drift = monitor.drift_history(store(), project_id)
-    return charts.History(told.performance, told.estimate, drift, monitor.traffic(store(), project_id), events)
+def _recently_measured(project_id: str, generation: int, objective_id: str) -> monitor.Measured:
+    del generation, objective_id
+    return monitor.measure_live(store(), project_id, now=utc_now())
 
 
 @st.cache_data(ttl=10, max_entries=64, show_spinner=False)
-def recent_input_quality(project_id: str, *decided: str) -> QualityReport:
+def _recent_past(project_id: str, generation: int) -> tuple[tuple[DriftPoint, ...], TrafficReport]:
+    del generation
+    return monitor.drift_history(store(), project_id), monitor.traffic(store(), project_id)
+
+
+def recent_input_quality(decided: Decided) -> QualityReport:
     """Return whether the newest questions are in order, at most ten seconds old."""
-    del decided
+    return _recent_quality(*decided[:2])
+
+
+@st.cache_data(ttl=10, max_entries=64, show_spinner=False)
+def _recent_quality(project_id: str, generation: int) -> QualityReport:
+    del generation
     return monitor.quality(store(), project_id)
 
 
@@ -98,14 +106,17 @@ def show_figures(told: Overview) -> None:
                 st.caption(words)
 
 
-def show_history(told: Overview, decided: tuple[str, ...], *, large: bool = False) -> None:
+def show_history(told: Overview, decided: Decided, *, large: bool = False) -> None:
     """Draw quality, unknown truth, changed questions, traffic and what happened, on one axis of time."""
     metric = plan.metric(told.performance.metric)
     st.caption(
         f"{charts.name_unit(metric)}, over time, with the range the true value lies in 95 times in 100. Marks on top: "
         "what happened when."
     )
-    figure = charts.history(_recent_history(*decided), metric, height=WALL_HEIGHT if large else HEIGHT)
+    project_id, generation, _ = decided
+    events = (*monitor.live_events(store(), project_id), *simulate.known_faults(store(), project_id))
+    shown = charts.History(told.performance, told.estimate, *_recent_past(project_id, generation), events)
+    figure = charts.history(shown, metric, height=WALL_HEIGHT if large else HEIGHT)
     figure = shade_simulated(figure)
     words = f"{metric.label}, unknown truth, changed columns and traffic over time. {told.headline}"
     st.plotly_chart(figure, key="monitor_history", config=MODEBAR, alt=words)

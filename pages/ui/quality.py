@@ -5,6 +5,7 @@ from streamlit.typing import UploadedFile
 
 from core import charts, deploy, monitor, plan
 from core.records import EstimateReport, EstimateTrust, PerformanceReport, Worth
+from pages.ui.errors import error_frame
 from pages.ui.state import person, project, store
 from pages.ui.upload import FILE_TYPES, move_to_disk
 from pages.ui.words import plain
@@ -30,27 +31,32 @@ def show_quality(report: PerformanceReport, estimate: EstimateReport, value: Wor
         st.caption(plain(estimate.assumption))
 
 
+@st.fragment
 def show_slices(*, key: str) -> None:
     """Let a person look at one kind of row after the other."""
     box = st.expander(
         "For which rows is it less right?", icon=":material/splitscreen:", key=f"{key}_slices", on_change="rerun"
     )
-    model = deploy.live_model(store(), project().id)
-    if not box.open or model is None:
+    if not box.open:
         return
-    with box:
-        columns = [column.name for column in deploy.load_prototype(store(), model.id).columns]
-        column = st.selectbox("Compare rows by", columns, key=f"{key}_slice_column")
-        report = monitor.slice_performance(store(), project().id, column)
-        st.markdown(plain(report.sentence))
-        metric = plan.metric(report.metric)
-        if any(one.value is not None for one in report.slices):
-            st.caption(f"{charts.name_unit(metric)}, with the range the true value lies in 95 times in 100")
-            st.plotly_chart(
-                charts.slices(report, metric), key=f"{key}_slices_chart", config=MODEBAR, alt=report.sentence
-            )
-        elif report.slices:
-            st.caption("Each kind of row needs 30 labels before anything can be said of it.")
+    with box, error_frame():
+        _show_slices(key)
+
+
+def _show_slices(key: str) -> None:
+    model = deploy.live_model(store(), project().id)
+    if model is None:
+        return
+    columns = [column.name for column in deploy.load_prototype(store(), model.id).columns]
+    column = st.selectbox("Compare rows by", columns, key=f"{key}_slice_column")
+    report = monitor.slice_performance(store(), project().id, column)
+    st.markdown(plain(report.sentence))
+    metric = plan.metric(report.metric)
+    if any(one.value is not None for one in report.slices):
+        st.caption(f"{charts.name_unit(metric)}, with the range the true value lies in 95 times in 100")
+        st.plotly_chart(charts.slices(report, metric), key=f"{key}_slices_chart", config=MODEBAR, alt=report.sentence)
+    elif report.slices:
+        st.caption("Each kind of row needs 30 labels before anything can be said of it.")
 
 
 def label_form(*, key: str) -> None:

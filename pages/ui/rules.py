@@ -165,7 +165,7 @@ def _show_trial(model: ModelVersion, wanted: ServingRules) -> None:
     for sentence in trial.sentences:
         st.markdown(f"- {plain(sentence)}")
     since = utc_now() - DAY
-    n_rows = sum(window.n_rows for window in store().log.windows(project().id, since=since, with_bins=False))
+    n_rows = sum(window.n_rows for window in store().log.windows(project().id, since=since, only=()))
     if n_rows and trial.n_abstained:
         held = n_rows * trial.n_abstained / trial.n_rows
         st.caption(f"At the traffic of the last day ({n_rows:,} rows), about {held:,.0f} rows a day would wait.")

@@ -1,5 +1,6 @@
 """The frame around every page: project and person in the address, the circle, errors, starting and deleting."""
 
+import gc
 from collections.abc import Callable
 
 import pytest
@@ -21,6 +22,14 @@ def test_no_page_has_the_address_of_its_file_stem(info) -> None:
     assert "_" in info.file
     assert info.url_path == info.file.removeprefix("pages/").removesuffix(".py").replace("_", "-")
     assert info.opening.count(".") + info.opening.count("?") == 2
+
+
+def test_what_the_first_run_imported_is_not_searched_for_garbage_again(visit: Visit) -> None:
+    visit("life_cycle")
+    assert gc.get_freeze_count() > 100_000
+    frozen = gc.get_freeze_count()
+    visit("life_cycle")
+    assert gc.get_freeze_count() <= frozen, "once only: what later runs leave must be found"
 
 
 @pytest.mark.parametrize("stem", STEMS)

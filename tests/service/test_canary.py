@@ -110,7 +110,7 @@ def test_one_request_of_many_rows_has_one_version_and_the_log_names_it(live: Liv
     wait_for(lambda: all(live.store.count(Prediction, id=one) for one in ids))
     numbers = {live.first.id: 1, challenger.id: 2}
     assert {one: numbers[live.store.get(Prediction, one).model_version_id] for one in ids} == ids
-    windows = live.store.log.windows(live.world.project.id, model_version_id=challenger.id, with_bins=False)
+    windows = live.store.log.windows(live.world.project.id, model_version_id=challenger.id, only=())
     assert sum(window.n_rows for window in windows) >= sum(number == 2 for number in ids.values())
 
 
@@ -182,7 +182,7 @@ def test_what_a_canary_cannot_answer_the_live_version_does(live: Live) -> None:
     assert {version_for(live, str(number), delay=None) for number in range(40)} == {1}
 
     def n_refused() -> int:
-        windows = live.store.log.windows(live.world.project.id, model_version_id=fussy.id, with_bins=False)
+        windows = live.store.log.windows(live.world.project.id, model_version_id=fussy.id, only=())
         return sum(window.n_refused for window in windows)
 
     wait_for(lambda: n_refused() >= 30)

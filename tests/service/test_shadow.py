@@ -103,7 +103,7 @@ def test_callers_never_get_the_answer_of_a_shadow(live: Live) -> None:
     start_shadow(live, 2)
     time.sleep(0.5)
     assert {live.client.predict(live.slug, [live.row()])["model_version"] for _ in range(20)} == {1}
-    windows = live.store.log.windows(live.world.project.id, with_bins=False)
+    windows = live.store.log.windows(live.world.project.id, only=())
     assert {window.model_version_id for window in windows} <= {live.first.id}
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import reduce
 
 import numpy as np
 
@@ -96,7 +95,7 @@ def _draw_window(quiet: Sequence[Window], draw: np.random.Generator) -> Window:
         n_rows += chosen[-1].n_rows
         if n_rows >= CURRENT_ROWS:
             break
-    return reduce(add_windows, chosen)
+    return add_windows(*chosen)
 
 
 class _Drawn(PastTraffic):

@@ -36,7 +36,7 @@ from core.records import (
     Window,
     utc_now,
 )
-from core.store import Store
+from core.store import TRAFFIC_COUNTS, Store
 
 MOST_WINDOWS = 5_000
 MOST_MOMENTS = 300
@@ -128,7 +128,7 @@ def rehearse_rule(
         since=now - timedelta(days=days),
         model_version_id=model.id,
         newest=MOST_WINDOWS,
-        with_bins=with_bins,
+        only=None if with_bins else TRAFFIC_COUNTS,
     )
     scene = set_scene(store, model, now, PastTraffic(windows))
     limit = PSI_FLOOR if rule.kind == "drift" else limit_of(rule, scene.objective)

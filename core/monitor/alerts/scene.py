@@ -4,13 +4,12 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
 from typing import Protocol
 
 from core import deploy, plan
 from core.monitor.current_window import CURRENT_ROWS, MINUTE, CurrentWindow, read_current_window
 from core.records import Evaluation, ModelVersion, Objective, Reference, Window
-from core.store import Store, add_windows, first_and_last_window, requests_between
+from core.store import TRAFFIC_COUNTS, Store, add_windows, first_and_last_window, requests_between
 
 
 class Traffic(Protocol):
@@ -41,7 +40,7 @@ class LoggedTraffic:
         """Return the sum of the last minutes, without the bins of the inputs."""
         if span not in self._recent:
             found = self._store.log.windows(
-                self._model.project_id, since=now - span, model_version_id=self._model.id, with_bins=False
+                self._model.project_id, since=now - span, model_version_id=self._model.id, only=TRAFFIC_COUNTS
             )
             self._recent[span] = _sum(found, now)
         return self._recent[span]
@@ -87,7 +86,7 @@ class PastTraffic:
         if end == 0:
             return CurrentWindow(None, 1, None, None)
         start = max(bisect_left(self._n_rows, self._n_rows[end] - CURRENT_ROWS + 1) - 1, 0)
-        total = reduce(add_windows, self._windows[start:end])
+        total = add_windows(*self._windows[start:end])
         n_looks = max(round(self._n_rows[end] / max(total.n_rows, 1)), 1)
         return CurrentWindow(total, n_looks, self._times[start], self._times[end - 1] + MINUTE)
 
@@ -139,4 +138,4 @@ def importance_shares(evaluation: Evaluation) -> dict[str, float]:
 
 
 def _sum(windows: Sequence[Window], now: datetime) -> Window:
-    return reduce(add_windows, windows, Window("", "", now))
+    return add_windows(Window("", "", now), *windows)

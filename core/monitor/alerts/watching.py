@@ -136,7 +136,7 @@ def _what_there_is(store: Store, model: ModelVersion, rules: list[AlertRule]) ->
     limits = tuple((rule.kind, rule.threshold) for rule in rules)
     live = store.releases.current(model.project_id)
     decided = (model.id, live and live.generation, limits, store.newest(Objective, project_id=model.project_id))
-    newest = store.log.windows(model.project_id, model_version_id=model.id, newest=3, with_bins=False)
+    newest = store.log.windows(model.project_id, model_version_id=model.id, newest=3, only=())
     counts = tuple((window.started_at, window.n_rows) for window in newest)
     return decided, counts, newest_label_at(store, model.project_id)
 

@@ -76,6 +76,18 @@ def ask(store: Store, model: ModelVersion, rows: Rows, *, minute: int = 0, label
         store.log.add_labels([LabelRecord(one.id, "p", value.item()) for one, value in pairs])
 
 
+def test_where_every_answer_was_held_back_nothing_is_estimated(
+    store: Store, reference: Reference, make_live: MakeLive
+) -> None:
+    model = go_live(store, make_live, reference, classes(0), tested=0.75)
+    window = Window("p", model.id, START, n_requests=80, n_rows=80, n_abstained=80)
+    held_back = [Prediction("p", model.id, "r", {"x": 0.5}, None, None, predicted_at=START, abstained=True)]
+    store.log.append(held_back, [window])
+    report = monitor.estimate(store, "p")
+    assert [(point.n_rows, point.value) for point in report.points] == [(0, None)]
+    assert report.trust == "not_checked"
+
+
 def test_accuracy_is_estimated_without_a_single_label(store: Store, reference: Reference, make_live: MakeLive) -> None:
     model = go_live(store, make_live, reference, classes(0), tested=0.75)
     easy, hard = classes(1), classes(2, highest=0.3)

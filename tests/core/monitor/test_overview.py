@@ -58,7 +58,7 @@ def test_a_model_that_is_right_enough_and_cheap_enough_is_working_and_worth_it(
     model = make_live(reference)
     want(store, cost_false_positive=1.0, cost_false_negative=1.0)
     ask(store, model, reference, right=0.95)
-    told = monitor.overview(store, "p", now=NOW)
+    told = monitor.overview(store, "p", monitor.measure_live(store, "p", now=NOW))
     assert (told.state, told.headline) == ("good", "It is still working, and it is still worth it.")
     assert any("It answered 600 questions in the last hour." in reason for reason in told.reasons)
 
@@ -67,7 +67,7 @@ def test_being_wrong_comes_before_everything_else(store: Store, reference: Refer
     model = make_live(reference)
     want(store)
     ask(store, model, reference, right=0.5, shift=2.0)
-    told = monitor.overview(store, "p", now=NOW)
+    told = monitor.overview(store, "p", monitor.measure_live(store, "p", now=NOW))
     assert told.state == "bad"
     assert told.headline == "It is right less often than it should be."
     assert told.detail
@@ -81,7 +81,7 @@ def test_changed_questions_do_not_hide_whether_it_is_worth_it(
     model = make_live(reference)
     want(store, cost_false_positive=1.0, cost_false_negative=1.0)
     ask(store, model, reference, right=0.95, shift=2.0)
-    told = monitor.overview(store, "p", now=NOW)
+    told = monitor.overview(store, "p", monitor.measure_live(store, "p", now=NOW))
     assert told.headline == "It is asked other things than it learned from. It is still worth it."
     assert "columns changed" in told.detail
     assert not any(character.isdigit() for character in told.headline)
@@ -90,7 +90,7 @@ def test_changed_questions_do_not_hide_whether_it_is_worth_it(
 def test_without_labels_it_does_not_claim_to_be_right(store: Store, reference: Reference, make_live: MakeLive) -> None:
     model = make_live(reference)
     ask(store, model, reference, right=None)
-    told = monitor.overview(store, "p", now=NOW)
+    told = monitor.overview(store, "p", monitor.measure_live(store, "p", now=NOW))
     assert told.state == "unknown"
     assert told.headline.startswith("Whether it is still right is not known.")
 
@@ -99,7 +99,7 @@ def test_changed_questions_alone_deserve_a_look(store: Store, reference: Referen
     model = make_live(reference)
     want(store)
     ask(store, model, reference, right=0.95, shift=2.0)
-    told = monitor.overview(store, "p", now=NOW)
+    told = monitor.overview(store, "p", monitor.measure_live(store, "p", now=NOW))
     assert told.state == "look"
     points = monitor.drift_history(store, "p")
     assert {point.n_drifted for point in points if point.n_rows >= 200} == {1}
@@ -111,7 +111,7 @@ def test_failing_requests_and_open_alerts_are_said(store: Store, reference: Refe
     want(store)
     ask(store, model, reference, right=0.95)
     store.log.append([], [Window("p", model.id, NOW, n_requests=700, n_errors=700)])
-    told = monitor.overview(store, "p", now=NOW)
+    told = monitor.overview(store, "p", monitor.measure_live(store, "p", now=NOW))
     assert told.state == "bad"
     assert "requests got no answer" in told.headline
     monitor.check_alerts(store, "p", now=NOW)
@@ -122,4 +122,4 @@ def test_failing_requests_and_open_alerts_are_said(store: Store, reference: Refe
 
 def test_there_is_nothing_to_say_before_a_model_is_live(store: Store) -> None:
     with pytest.raises(NotReadyError):
-        monitor.overview(store, "p", now=NOW)
+        monitor.overview(store, "p", monitor.measure_live(store, "p", now=NOW))

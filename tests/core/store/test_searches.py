@@ -19,7 +19,7 @@ SEARCHES: dict[str, tuple[Callable[[Store], object], str]] = {
     "newest rows": (lambda store: store.log.read("p", newest=9), "prediction"),
     "newest labelled rows of a version": (lambda store: newest_labelled(store, "p", "m", newest=9), "label"),
     "rows of a stretch": (
-        lambda store: answers_between(store, "p", "m", utc_now(), utc_now(), limit=9),
+        lambda store: answers_between(store, "p", "m", [utc_now(), utc_now()], limit=9),
         "prediction",
     ),
     "rows between moments": (lambda store: store.log.count_between("p", utc_now(), utc_now()), "window"),

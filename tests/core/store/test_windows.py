@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core import records
 from core.records import Prediction, Window
-from core.store import Store, add_windows
+from core.store import TRAFFIC_COUNTS, Store, add_windows
 from core.store.counts import BY_NAME, ONE_BY_NAME, ROW
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -150,7 +150,7 @@ def test_what_is_not_over_yet_is_not_folded(store: Store) -> None:
 
 def test_traffic_alone_is_read_without_the_other_counts(store: Store) -> None:
     store.log.append([], [busy(4)])
-    (light,) = store.log.windows("p", with_bins=False)
+    (light,) = store.log.windows("p", only=TRAFFIC_COUNTS)
     assert (light.n_rows, light.latency, light.refusals) == (9, (4, 1, 0), {"k1/bad_value/size": 1})
     assert (light.columns, light.predictions, light.moments, light.ages) == ({}, (), {}, {})
 
