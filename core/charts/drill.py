@@ -33,7 +33,8 @@ def drill(report: DrillReport) -> go.Figure:
     name_rows(figure, [_name(score) for score in report.faults] + ["Alarms"])
     ends_at = report.ended_at or max([report.started_at, *_moments(report)])
     margin = max((ends_at - report.started_at) * 0.03, timedelta(seconds=2))
-    figure.update_xaxes(range=[report.started_at - margin, ends_at + margin])
+    # Few times, level: beside the names there is little room on a telephone.
+    figure.update_xaxes(range=[report.started_at - margin, ends_at + margin], nticks=4, tickangle=0)
     return figure
 
 
