@@ -113,8 +113,8 @@ def _place(source: Source) -> str:
 
 
 def _show_problem(source: Source, job: Job | None) -> None:
-    failed = job is not None and job.status == "failed"
-    problem = source.problem or (f"{job.error} {job.hint or ''}" if failed else "")
+    # What the job tells has the number of an unexpected error, to be quoted.
+    problem = f"{job.error} {job.hint or ''}" if job is not None and job.status == "failed" else source.problem
     if problem:
         when = f" (tried {say_ago(source.last_tried_at)})" if source.last_tried_at else ""
         st.error(plain(problem), title=f"It could not be read{when}.", icon=":material/error:")

@@ -205,6 +205,11 @@ def refresh_source(store: Store, source_id: str, *, by: str, run: Run = at_once)
         with suppress(NotFoundError):
             store.update(source, problem=f"{error.message} {error.hint}".strip())
         raise
+    except Exception:
+        # Its number is told by the job; here it counts as a failure, so that the schedule does not try it at once.
+        with suppress(NotFoundError):
+            store.update(source, problem="An unexpected error kept it from being read.")
+        raise
     changed = {"dataset_id": refreshed.version.id, "last_read_at": utc_now(), "last_change": refreshed.sentence}
     store.update(source, problem="", **changed)
     return refreshed

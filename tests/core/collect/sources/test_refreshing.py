@@ -231,6 +231,16 @@ def test_a_source_that_keeps_failing_is_tried_with_growing_pauses_up_to_a_day(st
     assert store.count(Job, kind="refresh") == 1
 
 
+def test_an_unexpected_error_counts_as_a_failure(store: Store, sales: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(saved, "_version_before", break_down)
+    collect.schedule_source(store, sales.id, 5)
+    assert [pause_after(store, sales.id, 1) for _ in range(3)] == [5, 10, 20]
+    assert "unexpected" in store.get(Source, sales.id).problem
+
+
 def test_a_failing_source_that_is_read_less_than_daily_keeps_its_pace(store: Store, broken: Source) -> None:
     collect.schedule_source(store, broken.id, 3 * 24 * 60)
     assert pause_after(store, broken.id, 3) == 3 * 24 * 60
