@@ -50,11 +50,17 @@ def weigh_predictions(metric: str, rows: ScoredRows) -> WeightedMetric:
     return _weighted_metric(metric, rows)
 
 
-def bootstrap_interval(metric: str, rows: ScoredRows, *, random_state: int = 0) -> tuple[float, float]:
+def bootstrap_interval(metric: str, rows: ScoredRows, *, block: int = 1, random_state: int = 0) -> tuple[float, float]:
     """Return the 95 % interval of a metric.
 
     Percentile bootstrap over rows. Where every resample gives the perfect score, the lower end is 1 - 3 / n instead
     ("rule of three", n the rows behind it), because n rows without a mistake do not prove that there are none.
+
+    Parameters
+    ----------
+    block : int
+        Rows drawn together. More than one for rows in the order of their time whose neighbours err alike: the interval
+        of rows drawn one by one would be too narrow.
 
     Returns
     -------
@@ -64,9 +70,11 @@ def bootstrap_interval(metric: str, rows: ScoredRows, *, random_state: int = 0) 
     Source
     ------
     Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, section 13.3; Hanley and Lippman-Hand, "If nothing
-    goes wrong, is everything all right?", JAMA 249, 1983.
+    goes wrong, is everything all right?", JAMA 249, 1983. Blocks: Politis and Romano, "A circular block-resampling
+    procedure for stationary data", 1992.
     """
-    return bootstrap_intervals([metric], rows, random_state=random_state)[0]
+    values = _resampled([_weighted_metric(metric, rows)], rows.n_rows, random_state, block)
+    return _interval(values[:, 0], metric, rows)
 
 
 def bootstrap_intervals(
@@ -112,21 +120,26 @@ def _value(metric: WeightedMetric, rows: ScoredRows) -> float:
     return float(metric(np.ones((1, rows.n_rows)))[0])
 
 
-def _resampled(metrics: Sequence[WeightedMetric], n_rows: int, random_state: int) -> Floats:
+def _resampled(metrics: Sequence[WeightedMetric], n_rows: int, random_state: int, block: int = 1) -> Floats:
     """Return the metrics' values on bootstrap samples, shape (n_resamples, n_metrics)."""
     rng = np.random.default_rng(random_state)
     n_resamples = min(MOST_RESAMPLES, max(FEWEST_RESAMPLES, ROWS_TO_DRAW // n_rows))
     n_at_once = max(1, ROWS_AT_ONCE // n_rows)
     values = []
     for start in range(0, n_resamples, n_at_once):
-        weights = _draw(rng, min(n_at_once, n_resamples - start), n_rows)
+        weights = _draw(rng, min(n_at_once, n_resamples - start), n_rows, block)
         values.append(np.column_stack([metric(weights) for metric in metrics]))
     return np.concatenate(values)
 
 
-def _draw(rng: np.random.Generator, n_resamples: int, n_rows: int) -> Floats:
-    """Return how often each row was drawn, shape (n_resamples, n_rows): nothing has to be sorted or encoded again."""
-    drawn = rng.integers(0, n_rows, (n_resamples, n_rows)) + n_rows * np.arange(n_resamples)[:, None]
+def _draw(rng: np.random.Generator, n_resamples: int, n_rows: int, block: int) -> Floats:
+    """Return how often each row was drawn, shape (n_resamples, n_rows): nothing has to be sorted or encoded again.
+
+    So many neighbours are drawn together; after the last row comes the first.
+    """
+    starts = rng.integers(0, n_rows, (n_resamples, -(-n_rows // block)))
+    rows = (starts[:, :, None] + np.arange(block)).reshape(n_resamples, -1)[:, :n_rows] % n_rows
+    drawn = rows + n_rows * np.arange(n_resamples)[:, None]
     return np.bincount(drawn.ravel(), minlength=n_resamples * n_rows).reshape(n_resamples, n_rows).astype(float)
 
 

@@ -24,13 +24,16 @@ class Measure:
     positive_label: str | None
     minimum: float | None
 
-    def estimate(self, answers: Sequence[LabelledAnswer]) -> MetricEstimate | None:
-        """Return the metric over some answers with its 95 % interval; None where it is not defined."""
+    def estimate(self, answers: Sequence[LabelledAnswer], *, block: int = 1) -> MetricEstimate | None:
+        """Return the metric over some answers with its 95 % interval; None where it is not defined.
+
+        `block`: so many neighbours in time are thought to err alike (see `bootstrap_interval`).
+        """
         rows = self.scored(answers)
         if rows.n_rows == 0:
             return None
         value = score_predictions(self.metric, rows)
-        low, high = bootstrap_interval(self.metric, rows)
+        low, high = bootstrap_interval(self.metric, rows, block=block)
         if not all(map(math.isfinite, (value, low, high))):
             return None
         return MetricEstimate(self.metric, plan.metric(self.metric).label, value, low, high)

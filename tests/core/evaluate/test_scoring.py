@@ -92,6 +92,20 @@ def test_about_95_of_100_intervals_hold_the_true_accuracy() -> None:
     assert 133 <= held <= 150
 
 
+def test_an_interval_in_blocks_is_wider_where_neighbours_err_alike_and_the_same_where_they_do_not() -> None:
+    rng = np.random.default_rng(0)
+    apart = rng.random(1_000) < 0.8
+    alike = np.repeat(rng.random(100) < 0.8, 10)
+    widths = {}
+    for name, right in (("apart", apart), ("alike", alike)):
+        rows = ScoredRows(np.ones(1_000), right.astype(float))
+        for block in (1, 10):
+            low, high = bootstrap_interval("accuracy", rows, block=block)
+            widths[name, block] = high - low
+    assert widths["alike", 10] > 2 * widths["alike", 1]
+    assert widths["apart", 10] == pytest.approx(widths["apart", 1], rel=0.25)
+
+
 def test_no_mistake_in_few_rows_does_not_prove_perfection() -> None:
     labels = np.array(["a", "b"] * 15, dtype=object)
     low, high = bootstrap_interval("accuracy", ScoredRows(labels, labels, None, ("a", "b")))

@@ -59,3 +59,24 @@ def test_a_sure_loss_of_less_than_five_points_is_none_unless_the_plan_wants_more
 def test_few_labels_say_nothing() -> None:
     assert find_loss(measure(), TESTED, answers((FEWEST_LABELS - 1, 0.1))) is None
     assert find_loss(measure(), None, answers((500, 0.1))) is None
+
+
+def with_wrong(*places: int) -> list[LabelledAnswer]:
+    """Return a hundred answers that are right but for some."""
+    return [LabelledAnswer("m", utc_now(), "yes", None, "no" if place in places else "yes") for place in range(100)]
+
+
+def test_two_bad_spells_are_no_sure_loss_but_as_many_mistakes_all_over_are() -> None:
+    in_spells = with_wrong(*range(10, 22), *range(70, 82))
+    all_over = with_wrong(*range(0, 96, 4))
+    assert find_loss(measure(), TESTED, in_spells) is None
+    loss = find_loss(measure(), TESTED, all_over)
+    assert loss is not None
+    assert loss.estimate.value == pytest.approx(0.76)
+
+
+def test_a_plan_is_not_missed_by_two_bad_spells_alone_either() -> None:
+    assert find_loss(measure(minimum=0.9), None, with_wrong(*range(10, 22), *range(70, 82))) is None
+    loss = find_loss(measure(minimum=0.9), None, with_wrong(*range(0, 96, 4)))
+    assert loss is not None
+    assert loss.below_minimum
