@@ -6,28 +6,17 @@ is said to be unreliable.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cached_property
 from itertools import groupby
 
 import numpy as np
 
 from core import deploy, plan
-from core.evaluate import ScoredRows
+from core.monitor.correcting import Checked, Told, choose, tell
 from core.monitor.drift import live_version_id
 from core.monitor.realised import Measure, choose_measure, tested_estimate
-from core.monitor.significance import Floats
-from core.monitor.soft_truth import (
-    Asked,
-    Correction,
-    SoftTruth,
-    join_scored,
-    join_soft,
-    learn_correction,
-    misses,
-    soften,
-)
+from core.monitor.soft_truth import Asked, SoftTruth, soften
 from core.records import (
     ErrorModel,
     EstimatedPoint,
@@ -45,10 +34,6 @@ ROWS_A_POINT = 300
 """Predictions of a stretch that the estimate is made from at most: enough for about two points in a hundred."""
 N_PLACES = 10
 FEWEST_ROWS = 50
-N_LEARNT_FROM = 3
-"""Stretches with labels whose truth corrects the estimate of the next one; more where they agree."""
-MOST_APART = 2.0
-"""Two stretches agree that differ by no more than so many standard errors."""
 N_CHECKED = 3
 """An estimate is believed when so many of the newest that labels have come for were all right."""
 MOST_OUTSIDE = 0.2
@@ -61,8 +46,8 @@ SURER = 2.576 / 1.96
 """From the half width of a 95 % interval to that of one of 99 %."""
 MINUTE = timedelta(minutes=1)
 ASSUMPTION = (
-    "The estimate assumes that what the inputs say about the truth has not changed since the model was tested. "
-    "Where that changes, only labels can tell."
+    "The estimate assumes that what the inputs say about the truth has not changed since the model was tested or since "
+    "the newest labels, which correct it. Where that changes, only labels can tell."
 )
 
 
@@ -95,19 +80,6 @@ def estimate(store: Store, project_id: str, *, n_points: int = 20, newest: int =
     return EstimateReport(project_id, model.id, measure.metric, tuple(points), trust, sentence, ASSUMPTION, mean_gap)
 
 
-@dataclass(frozen=True, eq=False)
-class _Checked:
-    """The labelled answers of a stretch: what was expected of them without any correction, and what was so."""
-
-    soft: SoftTruth
-    actual: ScoredRows
-
-    @cached_property
-    def misses(self) -> Floats:
-        """How much less right than expected each answer was."""
-        return misses(self.soft, self.actual)
-
-
 class _Estimator:
     """What is needed to estimate the stretches of one model version."""
 
@@ -128,20 +100,21 @@ class _Estimator:
             return [_without_estimate(stretch, 0) for stretch in stretches]
         # All at once, as twenty small tables take five times as long as a large one.
         softened = self._soften(samples)
-        seen: list[_Checked] = []
+        seen: list[Checked] = []
         return [
             self._point(stretch, answers, plain, seen)
             for stretch, answers, plain in zip(stretches, samples, softened, strict=True)
         ]
 
     def _point(
-        self, stretch: Sequence[Window], answers: Sequence[SampledAnswer], plain: SoftTruth, seen: list[_Checked]
+        self, stretch: Sequence[Window], answers: Sequence[SampledAnswer], plain: SoftTruth, seen: list[Checked]
     ) -> EstimatedPoint:
         """Return the estimate of a stretch, as labels of the stretches before correct it; note what its own say."""
         empty = _without_estimate(stretch, len(answers))
         if len(answers) < FEWEST_ROWS:
             return empty
-        truth = plain.corrected(_learn(seen))
+        told = tell(plain, seen)
+        truth = choose(told, seen)
         value, low, high = truth.expect(self.measure.metric)
         if not np.isfinite([value, low, high]).all():
             return empty
@@ -149,7 +122,7 @@ class _Estimator:
         point = replace(
             empty, value=value, low=value - room, high=value + room, outside_share=float(truth.outside.mean())
         )
-        return self._grade(point, (plain, truth), answers, seen)
+        return self._grade(point, told, answers, seen)
 
     def _sample(self, stretch: Sequence[Window]) -> list[SampledAnswer]:
         """Return predictions from all over a stretch: a part of it is read at each of ten places."""
@@ -181,12 +154,11 @@ class _Estimator:
     def _grade(
         self,
         point: EstimatedPoint,
-        truths: tuple[SoftTruth, SoftTruth],
+        told: Told,
         answers: Sequence[SampledAnswer],
-        seen: list[_Checked],
+        seen: list[Checked],
     ) -> EstimatedPoint:
         """Hold the estimate for the labelled rows against what they say; keep both for the stretches to come."""
-        plain, corrected = truths
         known = np.array([one.label is not None for one in answers])
         if known.sum() < FEWEST_ROWS:
             return replace(point, n_labelled=int(known.sum()))
@@ -195,11 +167,11 @@ class _Estimator:
             for one in answers
             if one.label is not None
         ]
+        measured, of_known = self.measure.value(labelled), told.part(known)
+        expected, low, high = choose(of_known, seen).expect(self.measure.metric)
         actual = self.measure.scored(labelled)
         if actual.n_rows == known.sum():
-            seen.append(_Checked(plain.part(known), actual))
-        measured = self.measure.value(labelled)
-        expected, low, high = corrected.part(known).expect(self.measure.metric)
+            seen.append(Checked(of_known, actual))
         if measured is None or not np.isfinite(expected):
             return replace(point, n_labelled=len(labelled))
         room = max(SURER * self._room(expected, low, high), smallest_gap(self.measure.metric, expected))
@@ -214,28 +186,6 @@ class _Estimator:
 
 def _without_estimate(stretch: Sequence[Window], n_rows: int) -> EstimatedPoint:
     return EstimatedPoint(stretch[0].started_at, _end(stretch[-1]), n_rows, None, None, None, 0.0)
-
-
-def _learn(seen: Sequence[_Checked]) -> Correction:
-    """Return the correction that the labels of the newest three stretches teach, and of those before while they agree.
-
-    Few labels would correct by chance alone; labels from before a change would hide it.
-    """
-    if not seen:
-        return Correction()
-    recent, older = list(seen[-N_LEARNT_FROM:]), seen[:-N_LEARNT_FROM]
-    for one in reversed(older):
-        if not _agree([one.misses], [each.misses for each in recent]):
-            break
-        recent.insert(0, one)
-    return learn_correction(join_soft([one.soft for one in recent]), join_scored([one.actual for one in recent]))
-
-
-def _agree(*sides: Sequence[Floats]) -> bool:
-    """Whether the means of two sides differ by no more than chance."""
-    first, second = (np.concatenate(side) for side in sides)
-    error = np.hypot(first.std() / np.sqrt(len(first)), second.std() / np.sqrt(len(second)))
-    return bool(abs(first.mean() - second.mean()) <= MOST_APART * error)
 
 
 def _end(window: Window) -> datetime:

@@ -13,7 +13,8 @@ from scipy import optimize, special
 
 from core.deploy import are_outside, bin_codes, calibrate, expected_distance
 from core.evaluate import ScoredRows, weigh_predictions
-from core.monitor.significance import Floats, Mask
+from core.monitor.local_correction import LocalCorrection, Singles, learn_local_correction
+from core.monitor.significance import Counts, Floats, Mask
 from core.prepare import label_text
 from core.records import ErrorModel, Json, Label, Reference
 
@@ -26,6 +27,8 @@ PRIOR_ROWS = 50
 """Rows of unsurprising errors that a correction of numbers is learnt with, so that few labels change little."""
 SUREST = 0.999
 """A chance beyond this is taken for it where it is corrected: no one row may outweigh hundreds."""
+LARGEST = 1e30
+"""Numbers beyond are taken for it: trees compare in single precision."""
 CENTRAL_95 = (2.5, 97.5)
 
 
@@ -43,12 +46,14 @@ class SoftTruth:
     """n answers with the k truths each may meet.
 
     `rows` holds n * k rows, the k of an answer one after the other; `weights` of shape (n, k) say how likely each is;
-    `outside` of shape (n,) which rows are unlike all that was learnt from.
+    `outside` of shape (n,) which rows are unlike all that was learnt from; `inputs` of shape (n, c) the inputs as
+    numbers, NaN where missing.
     """
 
     rows: ScoredRows
     weights: Floats
     outside: Mask
+    inputs: Floats
 
     def part(self, mask: Mask) -> "SoftTruth":
         """Return some of the answers."""
@@ -60,7 +65,7 @@ class SoftTruth:
             self.rows.classes,
             self.rows.positive_label,
         )
-        return SoftTruth(rows, self.weights[mask], self.outside[mask])
+        return SoftTruth(rows, self.weights[mask], self.outside[mask], self.inputs[mask])
 
     @property
     def said(self) -> Mask:
@@ -74,6 +79,17 @@ class SoftTruth:
         chance: Floats = (self.weights * self.said).sum(axis=1)
         return chance
 
+    @property
+    def logits(self) -> Floats:
+        """How likely each answer is right, shape (n,), in logits; of classes only."""
+        return _logit(self.right)
+
+    @property
+    def features(self) -> Singles:
+        """What answers are told apart by, shape (n, 2 + c): the answer, its chance and the inputs; of classes only."""
+        answers = self.said.argmax(axis=1)
+        return np.column_stack([answers, self.logits, self.inputs]).astype(np.float32)
+
     def corrected(self, correction: "Correction") -> "SoftTruth":
         """Return the truths as labels that came lately correct them."""
         if correction == Correction():
@@ -81,7 +97,17 @@ class SoftTruth:
         if not self.rows.classes:
             truth = self.rows.answers + correction.scale * (self.rows.truth - self.rows.answers)
             return replace(self, rows=replace(self.rows, y_true=truth))
-        right = special.expit(correction.shift + correction.slope * _logit(self.right))[:, None]
+        return self._moved(correction.shift + correction.slope * self.logits)
+
+    def corrected_locally(self, correction: LocalCorrection) -> "SoftTruth":
+        """Return the truths as labels of rows like these correct them; numbers are left as they are."""
+        if not correction.trees:
+            return self
+        return self._moved(self.logits + correction.shift(self.features))
+
+    def _moved(self, logits: Floats) -> "SoftTruth":
+        """Return the truths with another chance of being right; the wrong ones share the rest as before."""
+        right = special.expit(logits)[:, None]
         others = np.where(self.said, 0.0, self.weights)
         total = others.sum(axis=1, keepdims=True)
         even = np.where(self.said, 0.0, 1 / (others.shape[1] - 1))
@@ -143,7 +169,7 @@ def learn_correction(soft: SoftTruth, actual: ScoredRows) -> Correction:
         prior = PRIOR_ROWS * expected.mean()
         total = expected.sum() + prior
         return Correction(scale=float((distance.sum() + prior) / total)) if total > 0 else Correction()
-    logits, is_right = _logit(soft.right), (actual.truth == actual.answers).astype(float)
+    logits, is_right = soft.logits, (actual.truth == actual.answers).astype(float)
     none, spread = np.array([0.0, 1.0]), np.array([PRIOR_SD, PRIOR_SD_OF_SLOPE])
 
     def surprise(place: Floats) -> tuple[float, Floats]:
@@ -154,6 +180,13 @@ def learn_correction(soft: SoftTruth, actual: ScoredRows) -> Correction:
 
     shift, slope = optimize.minimize(surprise, none, jac=True, method="BFGS").x
     return Correction(shift=float(shift), slope=float(slope))
+
+
+def learn_locally(soft: SoftTruth, actual: ScoredRows) -> LocalCorrection:
+    """Return where estimates of some answers, made without a correction, do not fit their truth; nothing of numbers."""
+    if not actual.classes:
+        return LocalCorrection()
+    return learn_local_correction(soft.features, soft.logits, actual.truth == actual.answers)
 
 
 def misses(soft: SoftTruth, actual: ScoredRows) -> Floats:
@@ -188,15 +221,16 @@ def soften(
     errors: ErrorModel, reference: Reference, asked: Asked, classes: Sequence[str], positive: str | None
 ) -> SoftTruth:
     """Return the truths that the answers may meet, as a version's error model tells."""
-    codes = bin_codes(reference, pd.DataFrame(list(asked.inputs)))
-    outside = are_outside(reference, codes)
+    frame = pd.DataFrame(list(asked.inputs))
+    codes = bin_codes(reference, frame)
+    outside, inputs = are_outside(reference, codes), _as_numbers(reference, frame, codes)
     if errors.task == "regression":
         answers = np.array(asked.predictions, dtype=float)
         distance = expected_distance(errors.tree, np.column_stack([answers, codes]))
         truths = answers[:, None] + distance[:, None] * np.array(errors.quantiles)
         n_truths = truths.shape[1]
         rows = ScoredRows(truths.ravel(), np.repeat(answers, n_truths))
-        return SoftTruth(rows, np.full(truths.shape, 1 / n_truths), outside)
+        return SoftTruth(rows, np.full(truths.shape, 1 / n_truths), outside, inputs)
     proba = np.array([[(one or {}).get(label, 0.0) for label in classes] for one in asked.probabilities])
     n_truths = len(classes)
     rows = ScoredRows(
@@ -206,14 +240,24 @@ def soften(
         tuple(classes),
         positive,
     )
-    return SoftTruth(rows, calibrate(proba, errors.curves), outside)
+    return SoftTruth(rows, calibrate(proba, errors.curves), outside, inputs)
+
+
+def _as_numbers(reference: Reference, frame: pd.DataFrame, codes: Counts) -> Floats:
+    """Return numbers as they are, within what a tree can hold, and of all else the bin."""
+    inputs = codes.astype(float)
+    for place, column in enumerate(reference.columns):
+        if column.kind == "number" and column.name in frame:
+            inputs[:, place] = pd.to_numeric(frame[column.name], errors="coerce").clip(-LARGEST, LARGEST)
+    return inputs
 
 
 def join_soft(parts: Sequence[SoftTruth]) -> SoftTruth:
     """Return the answers of several parts of one model version as one."""
     rows = join_scored([part.rows for part in parts])
-    weights, outside = (np.concatenate([getattr(part, name) for part in parts]) for name in ("weights", "outside"))
-    return SoftTruth(rows, weights, outside)
+    names = ("weights", "outside", "inputs")
+    weights, outside, inputs = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
+    return SoftTruth(rows, weights, outside, inputs)
 
 
 def join_scored(parts: Sequence[ScoredRows]) -> ScoredRows:

@@ -164,12 +164,36 @@ def test_a_model_that_is_sure_of_itself_and_always_wrong_is_corrected(sure: floa
     said = np.full(300, "yes")
     rows = ScoredRows(said, said, np.tile([1 - sure, sure], (300, 1)), ("no", "yes"))
     wide = ScoredRows(np.tile(["no", "yes"], 300), np.repeat(said, 2), None, ("no", "yes"), "yes")
-    soft = SoftTruth(wide, np.tile([1 - sure, sure], (300, 1)), np.zeros(300, dtype=bool))
+    soft = SoftTruth(wide, np.tile([1 - sure, sure], (300, 1)), np.zeros(300, dtype=bool), np.zeros((300, 1)))
     wrong = replace(rows, y_true=np.full(300, "no"))
     corrected = soft.corrected(learn_correction(soft, wrong))
     assert corrected.right.mean() < 0.1
     assert corrected.weights.sum(axis=1) == pytest.approx(1.0)
     assert soft.corrected(learn_correction(soft, rows)).right.mean() > 0.9
+
+
+def wrong_above(rows: Rows, border: float) -> Rows:
+    """Return rows whose answer is wrong wherever x is above a border."""
+    inputs, scored = rows
+    other = np.where(scored.answers == "yes", "no", "yes")
+    return inputs, replace(scored, y_true=np.where(inputs["x"] > border, other, scored.truth))
+
+
+def test_labels_correct_the_estimate_of_rows_like_theirs_and_of_no_others(
+    store: Store, reference: Reference, make_live: MakeLive
+) -> None:
+    model = go_live(store, make_live, reference, classes(0), tested=0.75)
+    for minute in range(3):
+        ask(store, model, wrong_above(classes(minute + 1), 0.8), minute=minute, labelled=True)
+    ask(store, model, classes(8, highest=0.7), minute=3)
+    inputs, rows = classes(9, 8_000)
+    high = np.flatnonzero(inputs["x"] > 0.85)[:1_000]
+    proba = rows.y_proba[high] if rows.y_proba is not None else None
+    few = replace(rows, y_true=rows.truth[high], y_pred=rows.answers[high], y_proba=proba)
+    ask(store, model, (inputs.iloc[high], few), minute=4)
+    *_, low, bad = monitor.estimate(store, "p", n_points=5).points
+    assert low.value == pytest.approx(0.5 + 0.35 / 2, abs=0.05)
+    assert bad.value == pytest.approx(0.0, abs=0.2)
 
 
 def test_labels_from_before_a_change_do_not_hide_it_and_those_that_agree_steady_the_estimate(
