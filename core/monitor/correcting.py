@@ -5,7 +5,6 @@ rows do), and how all answers have been lately (that follows a change). Which of
 stretches before their labels came tells.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,9 +19,6 @@ N_LEARNT_FROM = 3
 """Stretches with labels whose truth corrects the estimate of the next one; more where they agree."""
 MOST_APART = 2.0
 """Two stretches agree that differ by no more than so many standard errors."""
-
-GROWTH = 1.25
-"""Where answers are right is learnt anew each time that so many times as many stretches have labels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,20 +58,13 @@ def tell(plain: SoftTruth, seen: Sequence[Checked]) -> Told:
     """Return what labels of the stretches before make of the truths of a new one."""
     if not seen:
         return Told(plain, plain, plain)
-    taught = seen[: _n_taught(len(seen))]
-    places = learn_locally(join_soft([one.told.plain for one in taught]), join_scored([one.actual for one in taught]))
+    places = learn_locally(join_soft([one.told.plain for one in seen]), join_scored([one.actual for one in seen]))
     local = plain.corrected_locally(places)
     recent = _newest_that_agree(seen)
     correction = learn_correction(
         join_soft([one.told.local for one in recent]), join_scored([one.actual for one in recent])
     )
     return Told(plain, local, local.corrected(correction))
-
-
-def _n_taught(n_seen: int) -> int:
-    """Return how many stretches teach where answers are right: all or somewhat fewer, so that little is learnt anew."""
-    steps = math.floor(math.log(n_seen) / math.log(GROWTH))
-    return min(n_seen, math.ceil(GROWTH**steps))
 
 
 def _newest_that_agree(seen: Sequence[Checked]) -> list[Checked]:
