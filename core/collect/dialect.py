@@ -122,10 +122,13 @@ def unwrap_line(line: str, quote: str) -> str:
 
 def _find_quote(sample: str) -> str | None:
     """Return the quote character: the double one unless single ones enclose values and double ones do not."""
-    enclosing = {quote: quote in sample
-                 and len(re.findall(rf"(?:^|[,;\t|]){quote}[^{quote}\n]*{quote}(?=[,;\t|\r\n])", sample, re.M))
-                 for quote in ('"', "'")}  # fmt: skip
-    return "'" if enclosing["'"] > 5 and not enclosing['"'] else '"'
+    return '"' if _count_enclosed(sample, "'") <= 5 or _count_enclosed(sample, '"') else "'"
+
+
+def _count_enclosed(sample: str, quote: str) -> int:
+    """Return how many values stand between quotes."""
+    enclosed = rf"(?:^|[,;\t|]){quote}[^{quote}\n]*{quote}(?=[,;\t|\r\n])"
+    return len(re.findall(enclosed, sample, re.MULTILINE)) if quote in sample else 0
 
 
 def _best(sample: str, quote: str | None, escape: str | None) -> Dialect:

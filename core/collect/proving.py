@@ -25,6 +25,7 @@ from core.records import Column, ColumnKind
 MAX_COUNTEREXAMPLES = 1_000
 MAX_ROUNDS = 5
 MAX_SHOWN = 5
+MOSTLY_DIFFERENT = 0.9
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,10 @@ class _Draft:
     def as_words(self) -> Proved:
         """Return the type of a column that holds anything at all."""
         return Proved(self.rules.apply(WORDS), trimmed=True)
+
+    def varied(self) -> set[int]:
+        """Return the columns whose first values are nearly all different: too many for a dictionary in Parquet."""
+        return {n for n, sample in enumerate(self.samples) if len(sample) > MOSTLY_DIFFERENT * sample.total()}
 
     def written(self, index: int) -> str:
         """Return the column as it was written, as a FROM clause with the column x."""
@@ -134,7 +139,7 @@ def _share_decimal_sign(draft: _Draft, guesses: list[Proved]) -> list[Proved]:
 def _write_and_prove(draft: _Draft, guesses: Sequence[Proved]) -> list[Proved]:
     """Write the table and prove its types, in one pass where the query for that is not too long."""
     if len(guesses) <= NARROW and "" not in draft.rules.kept_words:
-        return write_and_tally(draft.connection, draft.names, guesses, draft.path)
+        return write_and_tally(draft.connection, draft.names, guesses, draft.path, draft.varied())
     _write(draft.connection, draft.names, guesses, draft.path)
     return _prove_written(draft, guesses)
 

@@ -3,11 +3,12 @@
 A query that writes Parquet returns no counts. So each cell out of the common calls a function of ours that counts it.
 Only those cells pay for it, because a CASE works out the branch it takes and no other. All cells that do not fit become
 gaps, and Parquet keeps how many gaps a column has. Blanks at the ends of texts, where the guess is that there are none,
-are looked for in what was written: there a text that occurs often is looked at once.
+are looked for in what was written: there a text that occurs often is looked at once. Texts that are seldom the same are
+looked at as they are written: to unpack them again would take longer.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,24 +22,36 @@ from core.collect.staging import write_parquet
 from core.collect.words import sql_list, sql_name, sql_text
 
 COUNTED = "counted"
-MISSING, FAILED, CHANGED = range(3)
-N_FATES = 3
+MISSING, FAILED, CHANGED, BLANK_END = range(4)
+N_FATES = 4
 
 
 def write_and_tally(
-    connection: duckdb.DuckDBPyConnection, names: Sequence[str], guesses: Sequence[Proved], target: Path
+    connection: duckdb.DuckDBPyConnection,
+    names: Sequence[str],
+    guesses: Sequence[Proved],
+    target: Path,
+    varied: Collection[int] = (),
 ) -> list[Proved]:
     """Write `raw`, with its columns named and typed, as Parquet; return the guesses with the counts over all rows.
 
     The file is what it is to be where nothing failed.
+
+    Parameters
+    ----------
+    varied : collection of int, optional
+        Columns whose values are seldom the same.
     """
+    bare = {n for n, guess in enumerate(guesses) if blanks_matter(guess)}
+    watched = {n for n in bare if n in varied and guesses[n].column_type.code != RESPELLED}
     # The steps are subqueries, so that each is worked out once for a cell.
     texts = ", ".join(f"c{n}, {_text(n, guess)} AS t{n}" for n, guess in enumerate(guesses))
     values = ", ".join(
         f"c{n}, t{n}, {guess.column_type.expression.replace('{x}', f't{n}')} AS v{n}" for n, guess in enumerate(guesses)
     )
     cells = ", ".join(
-        f"{_cell(n, guess)} AS {sql_name(name)}" for n, (guess, name) in enumerate(zip(guesses, names, strict=True))
+        f"{_cell(n, guess, watched=n in watched)} AS {sql_name(name)}"
+        for n, (guess, name) in enumerate(zip(guesses, names, strict=True))
     )
     query = f"SELECT {cells} FROM (SELECT {values} FROM (SELECT {texts} FROM raw))"  # noqa: S608
     with _counting(connection) as counted:
@@ -46,9 +59,8 @@ def write_and_tally(
     with pq.ParquetFile(target) as file:
         groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
         n_rows = file.metadata.num_rows
-    blank = _count_blank_ends(
-        connection, {n: names[n] for n, guess in enumerate(guesses) if blanks_matter(guess)}, target
-    )
+    blank = {n: counted[_key(n, BLANK_END)] for n in watched}
+    blank |= _count_blank_ends(connection, {n: names[n] for n in sorted(bare - watched)}, target)
     return [
         replace(
             guess,
@@ -94,25 +106,30 @@ def _counting(connection: duckdb.DuckDBPyConnection) -> Iterator[Counter[int]]:
 def _text(n: int, guess: Proved) -> str:
     text = text_sql(n, guess)
     if guess.trimmed and guess.column_type.dtype == "string" and guess.column_type.code != RESPELLED:
-        return f"CASE WHEN {text} <> c{n} THEN {_changed(n, text)} ELSE c{n} END"
+        return f"CASE WHEN {text} <> c{n} THEN {_counted(n, CHANGED, text)} ELSE c{n} END"
     return text
 
 
-def _cell(n: int, guess: Proved) -> str:
-    """Return SQL for a cell: its value, or a gap; the branches are those of `state_sql`, but for blanks at its ends.
+def _cell(n: int, guess: Proved, *, watched: bool) -> str:
+    """Return SQL for a cell: its value, or a gap; the branches are those of `state_sql`.
 
-    The first branch is the usual one: where all cells take it, DuckDB copies nothing.
+    The first branch is the usual one: where all cells take it, DuckDB copies nothing. Blanks at the ends of texts are
+    counted where that is `watched`.
     """
-    words = sql_list(guess.column_type.missing_words)
-    usual, branches = f"v{n} IS NOT NULL", []
+    value, words = f"v{n}", sql_list(guess.column_type.missing_words)
+    usual, branches = f"{value} IS NOT NULL", []
     if guess.column_type.code == RESPELLED:
-        usual = f"v{n} = c{n}"
-        branches = [f"WHEN v{n} <> c{n} THEN {_changed(n, f'v{n}')}"]
+        usual = f"{value} = c{n}"
+        branches = [f"WHEN {value} <> c{n} THEN {_counted(n, CHANGED, value)}"]
+    elif watched:
+        usual = f"NOT {may_have_blanks(value)}"
+        counted = _counted(n, BLANK_END, value)
+        branches = [f"WHEN {has_blanks(value)} THEN {counted} WHEN {value} IS NOT NULL THEN {value}"]
     branches += [
         f"WHEN t{n} <> '' AND lower(t{n}) IN {words} THEN {_gap(n, MISSING)}",
         f"WHEN t{n} <> '' THEN {_gap(n, FAILED)}",
     ]
-    return f"CASE WHEN {usual} THEN v{n} {' '.join(branches)} END"
+    return f"CASE WHEN {usual} THEN {value} {' '.join(branches)} END"
 
 
 def _gap(n: int, fate: int) -> str:
@@ -120,8 +137,9 @@ def _gap(n: int, fate: int) -> str:
     return f"CASE WHEN {COUNTED}({_key(n, fate)}) < 0 THEN v{n} END"
 
 
-def _changed(n: int, value: str) -> str:
-    return f"CASE WHEN {COUNTED}({_key(n, CHANGED)}) >= 0 THEN {value} END"
+def _counted(n: int, fate: int, value: str) -> str:
+    """Return SQL that counts a cell and gives a value."""
+    return f"CASE WHEN {COUNTED}({_key(n, fate)}) >= 0 THEN {value} END"
 
 
 def _key(n: int, fate: int) -> int:
