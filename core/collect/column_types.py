@@ -101,11 +101,13 @@ def _find(values: Counter[str], connection: duckdb.DuckDBPyConnection, rules: Ru
 
 
 def _find_number(present: Counter[str], rules: Rules) -> ColumnType | None:
-    offered = spellings(present, rules)
-    fitting = _without_strays(present, *(spelling.pattern for spelling in offered))
+    offered, fitting = spellings(present, rules), present
+    found = find_number(present, offered)
+    if found is None:
+        fitting = _without_strays(present, *(spelling.pattern for spelling in offered))
+        found = find_number(fitting, spellings(fitting, rules)) if fitting is not present else None
     if are_too_long(fitting) and all(LONG.fullmatch(value) or INTEGER.pattern.fullmatch(value) for value in fitting):
         return LONG_NUMBERS
-    found = find_number(fitting, offered if fitting is present else spellings(fitting, rules))
     return CODES if found and are_codes(fitting) else found
 
 
