@@ -42,8 +42,9 @@ def write_and_tally(
     varied : collection of int, optional
         Columns whose values are seldom the same.
     """
-    bare = {n for n, guess in enumerate(guesses) if blanks_matter(guess)}
-    watched = {n for n in bare if n in varied and guesses[n].column_type.code != RESPELLED}
+    # What is written in another spelling is a word of ours, without blanks.
+    bare = {n for n, guess in enumerate(guesses) if blanks_matter(guess) and guess.column_type.code != RESPELLED}
+    watched = {n for n in bare if n in varied}
     # The steps are subqueries, so that each is worked out once for a cell.
     texts = ", ".join(f"c{n}, {_text(n, guess)} AS t{n}" for n, guess in enumerate(guesses))
     values = ", ".join(
