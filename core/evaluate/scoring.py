@@ -17,8 +17,8 @@ MOST_RESAMPLES = 500
 FEWEST_RESAMPLES = 100
 ROWS_TO_DRAW = 50_000_000
 """Rows drawn over all resamples at most: intervals of millions of rows are narrow and need no more."""
-ROWS_AT_ONCE = 250_000
-"""Rows weighed at once, over several resamples of few rows: so many fit into the processor's cache."""
+ROWS_AT_ONCE = 60_000
+"""Rows weighed at once, over several resamples of few rows: arrays that a cache holds and whose memory is used again."""
 
 
 def score_predictions(metric: str, rows: ScoredRows) -> float:
@@ -137,9 +137,10 @@ def _draw(rng: np.random.Generator, n_resamples: int, n_rows: int, block: int) -
 
     So many neighbours are drawn together; after the last row comes the first.
     """
-    starts = rng.integers(0, n_rows, (n_resamples, -(-n_rows // block)))
-    rows = (starts[:, :, None] + np.arange(block)).reshape(n_resamples, -1)[:, :n_rows] % n_rows
-    drawn = rows + n_rows * np.arange(n_resamples)[:, None]
+    drawn = rng.integers(0, n_rows, (n_resamples, -(-n_rows // block)))
+    if block > 1:
+        drawn = (drawn[:, :, None] + np.arange(block)).reshape(n_resamples, -1)[:, :n_rows] % n_rows
+    drawn += n_rows * np.arange(n_resamples)[:, None]
     return np.bincount(drawn.ravel(), minlength=n_resamples * n_rows).reshape(n_resamples, n_rows).astype(float)
 
 

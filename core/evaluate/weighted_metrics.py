@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluate.scored_rows import Floats, Integers, ScoredRows
+from core.evaluate.scored_rows import Floats, ScoredRows
 
 Flags = NDArray[np.bool_]
 WeightedMetric = Callable[[Floats], Floats]
@@ -89,40 +89,45 @@ def _from_matrix(metric: MatrixMetric) -> Callable[[ScoredRows], WeightedMetric]
     return factory
 
 
-def _ranking(scores: Floats) -> tuple[Integers, Integers]:
-    """Return the order of falling score, and where each group of equal scores ends in it."""
+def _ranked(is_positive: Floats, scores: Floats) -> Callable[[Floats], tuple[Floats, Floats]]:
+    """Return a function from weights to those of positive and of negative rows, for each score, highest first."""
     order = np.argsort(-scores, kind="stable")
-    ends = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
-    return order, ends
+    starts = np.flatnonzero(np.append(True, np.diff(scores[order]) != 0))
+    is_positive = is_positive[order]
+
+    def by_score(weights: Floats) -> Floats:
+        return weights if len(starts) == len(order) else np.add.reduceat(weights, starts, axis=1)
+
+    def split(weights: Floats) -> tuple[Floats, Floats]:
+        ordered = weights[:, order]
+        hits = by_score(ordered * is_positive)
+        return hits, by_score(ordered) - hits
+
+    return split
 
 
 def _area_under_roc(is_positive: Floats, scores: Floats) -> WeightedMetric:
     """Trapezoids under the curve of true against false positive rate, over the distinct scores."""
-    order, ends = _ranking(scores)
-    is_positive = is_positive[order]
+    split = _ranked(is_positive, scores)
 
     def values(weights: Floats) -> Floats:
-        ordered = weights[:, order]
-        hits = np.cumsum(ordered * is_positive, axis=1)[:, ends]
-        alarms = np.cumsum(ordered, axis=1)[:, ends] - hits
-        rises, steps = np.diff(hits, axis=1, prepend=0), np.diff(alarms, axis=1, prepend=0)
-        area = np.sum((hits - rises / 2) * steps, axis=1)
-        return _ratio(area, hits[:, -1] * alarms[:, -1], np.nan)
+        hits, alarms = split(weights)
+        above = np.cumsum(hits, axis=1)
+        area = ((above - hits / 2) * alarms).sum(axis=1)
+        return _ratio(area, above[:, -1] * alarms.sum(axis=1), np.nan)
 
     return values
 
 
 def _average_precision(is_positive: Floats, scores: Floats) -> WeightedMetric:
     """Precision averaged over the steps in recall, as `sklearn.metrics.average_precision_score` does."""
-    order, ends = _ranking(scores)
-    is_positive = is_positive[order]
+    split = _ranked(is_positive, scores)
 
     def values(weights: Floats) -> Floats:
-        ordered = weights[:, order]
-        hits = np.cumsum(ordered * is_positive, axis=1)[:, ends]
-        flagged = np.cumsum(ordered, axis=1)[:, ends]
-        steps = np.diff(hits, axis=1, prepend=0)
-        return _ratio(np.sum(steps * _ratio(hits, flagged), axis=1), hits[:, -1], np.nan)
+        hits, alarms = split(weights)
+        above = np.cumsum(hits, axis=1)
+        precision = _ratio(above, np.cumsum(hits + alarms, axis=1))
+        return _ratio((hits * precision).sum(axis=1), above[:, -1], np.nan)
 
     return values
 
