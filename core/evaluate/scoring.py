@@ -18,7 +18,7 @@ FEWEST_RESAMPLES = 100
 ROWS_TO_DRAW = 50_000_000
 """Rows drawn over all resamples at most: intervals of millions of rows are narrow and need no more."""
 ROWS_AT_ONCE = 60_000
-"""Rows weighed at once, over several resamples of few rows: arrays that a cache holds and whose memory is used again."""
+"""Rows weighed at once, over several resamples of few rows: arrays that the cache holds, their memory used again."""
 
 
 def score_predictions(metric: str, rows: ScoredRows) -> float:
