@@ -1,6 +1,7 @@
 """`python -m core.jobs`: the job runner as its own process, until Ctrl-C or SIGTERM."""
 
 import logging
+import os
 import signal
 import threading
 from types import FrameType
@@ -14,10 +15,16 @@ LOG = logging.getLogger(__name__)
 WARM_UP_AFTER_S = 10.0
 """Late enough not to slow down the start of the dashboard, soon enough for the first training."""
 
+NICENESS = 5
+"""By how much jobs, and the workers that compute for them, stand back: somebody waits for a page and for an answer."""
+
 
 def main() -> None:
     """Open the store and the cluster, and do jobs until asked to end."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # Windows has no such thing.
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
     store = open_store()
     with scheduler_address() as address:
         runner = JobRunner(store, address)

@@ -1,6 +1,7 @@
 """Whatever process dies, nothing is lost and the others go on. Real processes, really killed."""
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -61,6 +62,18 @@ def test_the_service_answers_while_the_dashboard_is_dead_and_the_dashboard_comes
     assert answers(f"{address}/ping")
     wait_for(lambda: answers(f"{full_circle.address}/_stcore/health"))
     assert any("dashboard ended" in line for line in full_circle.said)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no niceness")
+def test_jobs_stand_back_behind_pages_and_answers(full_circle: Running, opened: Store) -> None:
+    wait_for(lambda: opened.newest(ProcessInfo, name="jobs"))
+
+    def niceness(word: str) -> int:
+        process = full_circle.child(word)
+        assert process is not None
+        return process.nice()
+
+    assert niceness("core.jobs") > max(niceness("streamlit"), niceness("core.serve"))
 
 
 def test_a_killed_service_is_back_at_a_known_address(full_circle: Running, opened: Store) -> None:
