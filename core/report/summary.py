@@ -247,7 +247,7 @@ def _decisions(store: Store, standing: _Standing) -> list[OpenDecision]:
     found = []
     if not objective.question or objective.minimum is None or not objective.owner:
         found.append(OpenDecision("Say what is asked, how good is good enough, and who answers for it.", "plan"))
-    found += [OpenDecision(f"{alert.title} Is it serious?", "monitor") for alert in standing.alerts]
+    found += [OpenDecision(f"{alert.title.rstrip('.')}. Is it serious?", "monitor") for alert in standing.alerts]
     found += _decisions_on_models(store, standing)
     return found
 

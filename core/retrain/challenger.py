@@ -12,6 +12,7 @@ from core.records import (
     Challenge,
     Evaluation,
     Json,
+    Metric,
     ModelVersion,
     Recipe,
     Split,
@@ -160,11 +161,15 @@ class Retraining:
             difference=found.difference,
             low=found.low,
             high=found.high,
-            recommendation=recommend(chosen, found, champion_rows.n_rows),
+            recommendation=recommend(chosen, found, champion_rows.n_rows, self._minimum(chosen)),
             better=found.better,
             reason=self.settings.reason,
         )
         return self.store.add(challenge)
+
+    def _minimum(self, chosen: Metric) -> float | None:
+        objective = current_objective(self.store, self.handle.job.project_id)
+        return objective.minimum if objective.metric == chosen.name else None
 
     def _answer(self, model: ModelVersion, recipe: Recipe) -> ScoredRows:
         features, target = features_and_target(split_rows(self.store, recipe).test, recipe)

@@ -54,18 +54,27 @@ def compare(name: str, champion: ScoredRows, challenger: ScoredRows) -> Comparis
     return Comparison(score_predictions(name, champion), score_predictions(name, challenger), difference, low, high)
 
 
-def recommend(chosen: Metric, found: Comparison, n_rows: int) -> str:
-    """Return in words what the comparison speaks for."""
+def recommend(chosen: Metric, found: Comparison, n_rows: int, minimum: float | None = None) -> str:
+    """Return in words what the comparison speaks for; `minimum` is what the plan wants of the metric."""
     new, old = (format_value(chosen.name, value) for value in (found.challenger_value, found.champion_value))
     measured = f"{chosen.label} {new} instead of {old} on the newest {n_rows:,} labelled rows"
     if found.better:
         span = f"{format_value(chosen.name, found.low)} to {format_value(chosen.name, found.high)}"
-        return f"The new model is better: {measured} (better by {span}). It should go live."
+        return f"The new model is better: {measured} (better by {span}). {_advise(chosen, found, minimum)}"
     if found.high < 0:
         span = f"{format_value(chosen.name, -found.high)} to {format_value(chosen.name, -found.low)}"
         return f"The new model is worse: {measured} (worse by {span}). Keep the live one."
     span = f"between {_say_lead(chosen, found.low)} and {_say_lead(chosen, found.high)}"
     return f"No clear difference: {measured} ({span}). Keep the live one, or wait for more labels."
+
+
+def _advise(chosen: Metric, found: Comparison, minimum: float | None) -> str:
+    """Say of a better challenger what to do; nobody must take it for good enough where it is not."""
+    sign = 1 if chosen.greater_is_better else -1
+    if minimum is None or sign * found.challenger_value >= sign * minimum:
+        return "It should go live."
+    wanted = f"{'at least' if chosen.greater_is_better else 'at most'} {format_value(chosen.name, minimum)}"
+    return f"It should go live rather than the old one, but the plan wants {wanted}: neither is good enough."
 
 
 def _say_lead(chosen: Metric, difference: float) -> str:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import charts, deploy, plan
+from core.records import Lap
 from pages.ui.release import name_model
 from pages.ui.state import project, store
 from pages.ui.table_version import name_table
@@ -22,8 +23,7 @@ def show_laps(*, key: str) -> None:
             "Why": lap.reason,
             "Model": names.get(lap.model_version_id, "deleted"),
             "Learned from": name_table(lap.dataset_id),
-            "Measured by": plan.metric(lap.metric).label if lap.metric else "",
-            "Result": plan.format_value(lap.metric, lap.value) if lap.metric and lap.value is not None else "",
+            "Result": _say_result(lap),
             "Made live by": lap.promoted_by,
             "When (UTC)": lap.created_at,
         }
@@ -38,3 +38,9 @@ def show_laps(*, key: str) -> None:
             "Each model took its test on the newest rows of its time. When the world gets harder to predict, a later "
             "model can score lower and still be the better one for the rows of today."
         )
+
+
+def _say_result(lap: Lap) -> str:
+    if not lap.metric or lap.value is None:
+        return ""
+    return f"{plan.metric(lap.metric).label} {plan.format_value(lap.metric, lap.value)}"

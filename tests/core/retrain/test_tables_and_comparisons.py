@@ -93,3 +93,10 @@ def test_a_smaller_error_counts_as_better() -> None:
 )
 def test_the_recommendation_says_who_is_better_by_how_much_and_what_to_do(found: Comparison, words: str) -> None:
     assert recommend(metric("neg_mean_absolute_error"), found, 800) == words
+
+
+def test_a_better_model_that_the_plan_does_not_find_good_enough_is_said_to_be_so() -> None:
+    found = Comparison(100.0, 45.0, 55.0, 40.0, 70.0)
+    name = metric("neg_mean_absolute_error")
+    assert recommend(name, found, 800, 45.0).endswith("It should go live.")
+    assert recommend(name, found, 800, 44.0).endswith("but the plan wants at most 44: neither is good enough.")
