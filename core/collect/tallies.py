@@ -7,14 +7,13 @@ are looked for in what was written: there a text that occurs often is looked at 
 looked at as they are written: to unpack them again would take longer.
 """
 
-from collections import Counter
+import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.collect.cell_sql import RESPELLED, Proved, blanks_matter, has_blanks, may_have_blanks, text_sql
@@ -55,7 +54,7 @@ def write_and_tally(
         for n, (guess, name) in enumerate(zip(guesses, names, strict=True))
     )
     query = f"SELECT {cells} FROM (SELECT {values} FROM (SELECT {texts} FROM raw))"  # noqa: S608
-    with _counting(connection) as counted:
+    with _counting(connection, N_FATES * len(guesses)) as counted:
         write_parquet(connection, query, target, is_narrow=True)
     with pq.ParquetFile(target) as file:
         groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
@@ -87,19 +86,27 @@ def _count_blank_ends(connection: duckdb.DuckDBPyConnection, names: Mapping[int,
 
 
 @contextmanager
-def _counting(connection: duckdb.DuckDBPyConnection) -> Iterator[Counter[int]]:
-    """Let SQL call COUNTED(key), which gives the key back; hand out how many cells called it, by key."""
-    counted: Counter[int] = Counter()
+def _counting(connection: duckdb.DuckDBPyConnection, n_keys: int) -> Iterator[list[int]]:
+    """Let SQL call COUNTED(key), which gives the key back; hand out a list that is filled, at the end, with the calls.
 
-    def count(keys: pa.Array) -> pa.Array:
-        # One call is about one key. DuckDB calls from several threads, but never two at a time: it holds the GIL.
-        counted[keys[0].as_py()] += len(keys)
-        return keys
+    Parameters
+    ----------
+    n_keys : int
+        Keys are below it.
+    """
+    counters = [itertools.count() for _ in range(n_keys)]
+    counted: list[int] = []
 
-    # A number drawn from a sequence would count as well, but DuckDB (2.0) runs such a query on one core.
-    connection.create_function(COUNTED, count, ["INTEGER"], "INTEGER", type="arrow", side_effects=True)
+    def count(key: int) -> int:
+        next(counters[key])  # DuckDB calls from several threads: a step of this counter is never lost.
+        return key
+
+    # A call a cell is quicker than one a batch of cells, unless nearly half of them are counted: it is the cells out of
+    # the common. A number drawn from a sequence would count as well, but DuckDB (2.0) runs such a query on one core.
+    connection.create_function(COUNTED, count, ["INTEGER"], "INTEGER", side_effects=True)
     try:
         yield counted
+        counted += map(next, counters)
     finally:
         connection.remove_function(COUNTED)
 
