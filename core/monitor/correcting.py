@@ -19,6 +19,8 @@ N_LEARNT_FROM = 3
 """Stretches with labels whose truth corrects the estimate of the next one; more where they agree."""
 MOST_APART = 2.0
 """Two stretches agree that differ by no more than so many standard errors."""
+FEWEST_JUDGED = 3
+"""Of fewer stretches, chance decides which way of telling came nearer to their labels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +83,7 @@ def _newest_that_agree(seen: Sequence[Checked]) -> list[Checked]:
 
 
 def choose(told: Told, seen: Sequence[Checked]) -> SoftTruth:
-    """Return the truths that, told the same way, have come nearer to the labels of the stretches so far.
+    """Return the truths with the recent correction where those have come nearer to the labels so far.
 
     Where nothing but the inputs changes, the recent correction adds chance; where the relation changes, it follows.
 
@@ -94,7 +96,7 @@ def choose(told: Told, seen: Sequence[Checked]) -> SoftTruth:
         return told.recent
     local = sum(one.misses.mean() ** 2 for one in seen)
     recent = sum(one.recent_misses.mean() ** 2 for one in seen)
-    return told.recent if recent < local else told.local
+    return told.recent if len(seen) >= FEWEST_JUDGED and recent < local else told.local
 
 
 def _agree(*sides: Sequence[Floats]) -> bool:

@@ -15,7 +15,7 @@ from core.deploy import are_outside, bin_codes, calibrate, expected_distance
 from core.evaluate import ScoredRows, weigh_predictions
 from core.monitor.local_correction import LocalCorrection, Singles, learn_local_correction
 from core.monitor.significance import Counts, Floats, Mask
-from core.prepare import label_text
+from core.prepare import coerce_column, label_text, read_date_parts
 from core.records import ErrorModel, Json, Label, Reference
 
 N_DRAWS = 100
@@ -30,6 +30,7 @@ SUREST = 0.999
 LARGEST = 1e30
 """Numbers beyond are taken for it: trees compare in single precision."""
 CENTRAL_95 = (2.5, 97.5)
+RECURRING = ("hour", "weekday")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,7 @@ class SoftTruth:
 
     `rows` holds n * k rows, the k of an answer one after the other; `weights` of shape (n, k) say how likely each is;
     `outside` of shape (n,) which rows are unlike all that was learnt from; `inputs` of shape (n, c) the inputs as
-    numbers, NaN where missing.
+    numbers, and of dates the hour and the weekday besides, NaN where missing.
     """
 
     rows: ScoredRows
@@ -244,12 +245,19 @@ def soften(
 
 
 def _as_numbers(reference: Reference, frame: pd.DataFrame, codes: Counts) -> Floats:
-    """Return numbers as they are, within what a tree can hold, and of all else the bin."""
-    inputs = codes.astype(float)
+    """Return numbers as they are, within what a tree can hold, and of all else the bin; then the parts of dates.
+
+    What depends on the hour or the weekday comes back, a moment never does.
+    """
+    inputs, parts = codes.astype(float), []
     for place, column in enumerate(reference.columns):
-        if column.kind == "number" and column.name in frame:
+        if column.name not in frame:
+            continue
+        if column.kind == "number":
             inputs[:, place] = pd.to_numeric(frame[column.name], errors="coerce").clip(-LARGEST, LARGEST)
-    return inputs
+        if column.kind == "date":
+            parts += read_date_parts(coerce_column(frame[column.name], "date").to_numpy(), RECURRING)
+    return np.column_stack([inputs, *parts])
 
 
 def join_soft(parts: Sequence[SoftTruth]) -> SoftTruth:

@@ -15,7 +15,7 @@ from core.prepare.layout import columns_at_end, columns_before, feature_columns,
 from core.prepare.look_back import earlier_values
 from core.prepare.making import make_step
 from core.prepare.pipeline import build_features, build_pipeline
-from core.prepare.plain_columns import read_values
+from core.prepare.plain_columns import read_date_parts, read_values
 from core.prepare.preview import Preview, preview_recipe
 from core.prepare.propose import propose_recipe
 from core.prepare.recipe import (
@@ -94,6 +94,7 @@ __all__ = [
     "preview_step",
     "propose_recipe",
     "put_step",
+    "read_date_parts",
     "read_values",
     "recipe_script",
     "remove_step",

@@ -12,7 +12,7 @@ import pytest
 from core import deploy, monitor
 from core.evaluate import ScoredRows
 from core.monitor.estimate import MOST_OUTSIDE, ROWS_A_POINT
-from core.monitor.soft_truth import SoftTruth, learn_correction
+from core.monitor.soft_truth import Asked, SoftTruth, learn_correction, learn_locally, soften
 from core.records import LabelRecord, ModelVersion, Prediction, Reference, Window
 from core.store import Store, record_to_json
 from tests.core.monitor.conftest import START, make_reference
@@ -194,6 +194,23 @@ def test_labels_correct_the_estimate_of_rows_like_theirs_and_of_no_others(
     *_, low, bad = monitor.estimate(store, "p", n_points=5).points
     assert low.value == pytest.approx(0.5 + 0.35 / 2, abs=0.05)
     assert bad.value == pytest.approx(0.0, abs=0.2)
+
+
+def test_what_labels_teach_of_weekends_is_expected_of_weekends_to_come(reference: Reference) -> None:
+    sent = pd.DataFrame({"sent": pd.date_range("2026-06-01", periods=28 * 24, freq="h").astype("datetime64[us]")})
+    said, sure = ["yes"] * len(sent), [{"no": 0.1, "yes": 0.9}] * len(sent)
+    dated = make_reference(sent.head(100), ["no", "yes"] * 50)
+    errors = deploy.learn_errors("binary", reference, *classes(0))
+    assert errors is not None
+    questions = [{"sent": moment.isoformat()} for moment in sent["sent"]]
+    soft = soften(replace(errors, curves=()), dated, Asked(questions, said, sure), ["no", "yes"], "yes")
+    at_weekend = (sent["sent"].dt.day_of_week >= 5).to_numpy()
+    old = np.arange(len(sent)) < 21 * 24
+    truth = np.where(at_weekend, "no", "yes")[old].astype(object)
+    learnt = learn_locally(soft.part(old), replace(soft.part(old).rows, y_true=truth, y_pred=np.full(old.sum(), "yes")))
+    expected = soft.part(~old).corrected_locally(learnt).right
+    assert expected[at_weekend[~old]].max() < 0.2
+    assert expected[~at_weekend[~old]].min() > 0.9
 
 
 def test_labels_from_before_a_change_do_not_hide_it_and_those_that_agree_steady_the_estimate(
