@@ -5,6 +5,7 @@ against the labels as soon as they come; where they contradict it, or where rows
 is said to be unreliable.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -45,6 +46,8 @@ SMALLEST_GAP_OF_ERRORS = 0.1
 SURER = 2.576 / 1.96
 """From the half width of a 95 % interval to that of one of 99 %."""
 MINUTE = timedelta(minutes=1)
+PREFERRED = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
+"""Times ten to any power, and times the fewest rows: how many rows stretches have."""
 ASSUMPTION = (
     "The estimate assumes that what the inputs say about the truth has not changed since the model was tested or since "
     "the newest labels, which correct it. Where that changes, only labels can tell."
@@ -57,7 +60,7 @@ def estimate(store: Store, project_id: str, *, n_points: int = 20, newest: int =
     Parameters
     ----------
     n_points : int
-        Stretches of about equally many predictions at most.
+        Stretches of about equally many predictions at most; the newest may have fewer.
     newest : int
         Minutes with traffic looked back on at most.
 
@@ -94,7 +97,7 @@ class _Estimator:
     def points(self, n_points: int, newest: int) -> list[EstimatedPoint]:
         """Return the estimated stretches, oldest first."""
         windows = self.store.log.windows(self.model.project_id, model_version_id=self.model.id, newest=newest, only=())
-        stretches = divide(windows, n_points)
+        stretches = divide_lastingly(windows if len(windows) < newest else _from_full_hour(windows), n_points)
         samples = [self._sample(stretch) for stretch in stretches]
         if not any(samples):
             return [_without_estimate(stretch, 0) for stretch in stretches]
@@ -203,12 +206,34 @@ def smallest_gap(metric: str, value: float) -> float:
 
 def divide(windows: Sequence[Window], n_points: int) -> list[Sequence[Window]]:
     """Divide windows, oldest first, into at most so many stretches with about equally many rows, 50 at least."""
+    n_rows = sum(window.n_rows for window in windows)
+    return _divide_by_rows(windows, n_rows / max(1, min(n_points, n_rows // FEWEST_ROWS)))
+
+
+def divide_lastingly(windows: Sequence[Window], n_points: int) -> list[Sequence[Window]]:
+    """Divide windows as `divide`, but so that rows to come change the newest stretch only, or the last two.
+
+    What was learnt of the others need then not be learnt again. Only when there are many more rows are all made longer.
+    """
+    n_rows = sum(window.n_rows for window in windows)
+    lengths = (FEWEST_ROWS * step * 10**power for power in itertools.count() for step in PREFERRED)
+    stretches = _divide_by_rows(windows, next(length for length in lengths if length * n_points >= n_rows))
+    if len(stretches) > 1 and sum(window.n_rows for window in stretches[-1]) < FEWEST_ROWS:
+        *stretches, before, last = stretches
+        stretches.append([*before, *last])
+    return stretches
+
+
+def _from_full_hour(windows: Sequence[Window]) -> Sequence[Window]:
+    """Leave out what begins before a full hour: with each minute that is left out, all stretches would move."""
+    first = windows[0].started_at
+    full = first.replace(minute=0) + timedelta(hours=first.minute > 0)
+    return [window for window in windows if window.started_at >= full] or windows
+
+
+def _divide_by_rows(windows: Sequence[Window], length: float) -> list[Sequence[Window]]:
     asked = [window for window in windows if window.n_rows]
-    if not asked:
-        return []
-    ends = np.cumsum([window.n_rows for window in asked])
-    n_stretches = max(1, min(n_points, int(ends[-1]) // FEWEST_ROWS))
-    places = np.ceil(ends * n_stretches / ends[-1]).astype(int)
+    places = np.ceil(np.cumsum([window.n_rows for window in asked]) / length).astype(int)
     return [
         [window for window, _ in group]
         for _, group in groupby(zip(asked, places, strict=True), key=lambda pair: pair[1])

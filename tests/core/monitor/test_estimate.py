@@ -11,7 +11,7 @@ import pytest
 
 from core import deploy, monitor
 from core.evaluate import ScoredRows
-from core.monitor.estimate import MOST_OUTSIDE, ROWS_A_POINT
+from core.monitor.estimate import FEWEST_ROWS, MOST_OUTSIDE, ROWS_A_POINT, divide_lastingly
 from core.monitor.soft_truth import Asked, SoftTruth, learn_correction, learn_locally, soften
 from core.records import LabelRecord, ModelVersion, Prediction, Reference, Window
 from core.store import Store, record_to_json
@@ -194,6 +194,35 @@ def test_labels_correct_the_estimate_of_rows_like_theirs_and_of_no_others(
     *_, low, bad = monitor.estimate(store, "p", n_points=5).points
     assert low.value == pytest.approx(0.5 + 0.35 / 2, abs=0.05)
     assert bad.value == pytest.approx(0.0, abs=0.2)
+
+
+def test_rows_to_come_leave_what_was_learnt_from_alone_until_there_are_many_more() -> None:
+    n_rows = np.random.default_rng(0).integers(0, 60, 600)
+    windows = [Window("p", "m", START + timedelta(minutes=minute), n_rows=int(n)) for minute, n in enumerate(n_rows)]
+    moves = 0
+    before = divide_lastingly(windows[:30], 20)
+    for end in range(31, len(windows)):
+        stretches = divide_lastingly(windows[:end], 20)
+        assert [window for stretch in stretches for window in stretch] == [one for one in windows[:end] if one.n_rows]
+        assert len(stretches) <= 20
+        assert sum(window.n_rows for window in stretches[-1]) >= FEWEST_ROWS
+        moves += stretches[: len(before) - 2] != before[:-2]
+        before = stretches
+    assert 1 <= moves <= 20
+    assert len(before) >= 14
+
+
+def test_a_window_that_drops_out_of_the_past_moves_no_stretch_within_the_hour(
+    store: Store, reference: Reference, make_live: MakeLive
+) -> None:
+    model = go_live(store, make_live, reference, classes(0), tested=0.75)
+    for minute in range(70):
+        ask(store, model, classes(minute, 60), minute=minute + 30)
+    starts = []
+    for minute in range(70, 73):
+        ask(store, model, classes(minute, 60), minute=minute + 30)
+        starts.append([point.started_at for point in monitor.estimate(store, "p", n_points=4, newest=60).points])
+    assert starts[0] == starts[1] == starts[2]
 
 
 def test_what_labels_teach_of_weekends_is_expected_of_weekends_to_come(reference: Reference) -> None:
