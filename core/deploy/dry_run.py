@@ -60,10 +60,10 @@ def run_dry(prototype: Prototype, reference: Reference, rows: pd.DataFrame, answ
 
 
 def confidences(answers: Answers, n_rows: int) -> tuple[float | None, ...]:
-    """Return the probability of the most likely class of each row; None where the model gives none."""
+    """Return the probability of what was answered to each row; None where the model gives none."""
     if answers.probabilities is None:
         return (None,) * n_rows
-    return tuple(max(row.values()) for row in answers.probabilities)
+    return tuple(row[str(said)] for row, said in zip(answers.probabilities, answers.predictions, strict=True))
 
 
 def _is_right(truth: Any, answer: Any) -> bool:

@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from core.deploy.answers import GRAPH, OnnxScorer, PipelineScorer, Scorer, Scores
 from core.deploy.golden import ENGINE_TOLERANCE
-from core.deploy.onnx_graph import convert_model, convert_tables
+from core.deploy.onnx_graph import convert_model, convert_tables, inner_model
 from core.records import Engine
 
 ALL = "ONNX Runtime computes everything after the columns are read"
@@ -44,7 +44,7 @@ def choose_engine(pipeline: Pipeline, folder: Path, rows: pd.DataFrame) -> tuple
     (folder / GRAPH).unlink(missing_ok=True)
     if differed:
         return "pipeline", "scikit-learn computes: the converted model gave other answers on some rows."
-    return "pipeline", f"scikit-learn computes: {type(pipeline[-1]).__name__} cannot be converted to ONNX."
+    return "pipeline", f"scikit-learn computes: {type(inner_model(pipeline)).__name__} cannot be converted to ONNX."
 
 
 def _attempts(pipeline: Pipeline, rows: pd.DataFrame) -> list[Attempt]:

@@ -22,10 +22,10 @@ from core.deploy.prototype import build_prototype
 from core.deploy.reference import build_reference, choose_scores
 from core.deploy.surprise import UNLIKE_SHARES, threshold
 from core.errors import LifecycleError, NotReadyError
-from core.evaluate import answer_rows
+from core.evaluate import answer_rows, apply_threshold
 from core.evaluate.model_folder import write_manifest, write_model
 from core.prepare import SplitRows, features_and_target
-from core.records import Engine, Prototype, Recipe, Reference
+from core.records import DecisionThreshold, Engine, Prototype, Recipe, Reference
 from core.store import record_to_json
 
 JOBLIB = "model.joblib"
@@ -46,7 +46,14 @@ class Package:
     engine_reason: str
 
 
-def write_package(folder: Path, pipeline: Pipeline, recipe: Recipe, rows: SplitRows) -> Package:
+def write_package(
+    folder: Path,
+    pipeline: Pipeline,
+    recipe: Recipe,
+    rows: SplitRows,
+    *,
+    threshold: DecisionThreshold | None = None,
+) -> Package:
     """Write all files of a model version into an empty folder.
 
     Parameters
@@ -59,6 +66,8 @@ def write_package(folder: Path, pipeline: Pipeline, recipe: Recipe, rows: SplitR
         What it was built from.
     rows : SplitRows
         Training part, for prototype and reference, and test part, for golden rows and comparisons.
+    threshold : DecisionThreshold, optional
+        What it answers by; built into every form of the model, and named in the prototype.
 
     Raises
     ------
@@ -66,7 +75,10 @@ def write_package(folder: Path, pipeline: Pipeline, recipe: Recipe, rows: SplitR
         When the pipeline contains a type that may not be stored, or answers differently in another process.
     """
     classes = () if recipe.task == "regression" else tuple(str(label) for label in pipeline.classes_)
-    prototype = build_prototype(recipe, rows.train, classes)
+    pipeline = apply_threshold(pipeline, threshold)
+    # Whoever asks the service reads the prototype: what mistakes cost is not theirs to know.
+    told = replace(threshold, reason="") if threshold else None
+    prototype = replace(build_prototype(recipe, rows.train, classes), threshold=told)
     names = [column.name for column in prototype.columns]
     scorer = PipelineScorer(pipeline)
     predictions, proba = scorer.score(rows.test[names])

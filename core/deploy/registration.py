@@ -5,7 +5,18 @@ from core.deploy.registry import register_version
 from core.errors import NotReadyError
 from core.evaluate import load_fitted
 from core.prepare import split_rows
-from core.records import Candidate, Evaluation, Job, Json, ModelVersion, Project, Recipe, TrainingRun, new_id
+from core.records import (
+    LIKELIER_CLASS,
+    Candidate,
+    Evaluation,
+    Job,
+    Json,
+    ModelVersion,
+    Project,
+    Recipe,
+    TrainingRun,
+    new_id,
+)
 from core.store import JobHandle, Store
 
 
@@ -36,7 +47,8 @@ def run_registration(handle: JobHandle) -> Json:
 def register_model(store: Store, evaluation_id: str, *, by: str) -> ModelVersion:
     """Return the model version made from an evaluated candidate; the one there is when it was registered before.
 
-    The folder is written whole, proved in a process of its own, and entered in MLflow's registry, before it counts.
+    With another decision threshold it gives other answers, so it is another version. The folder is written whole, proved
+    in a process of its own, and entered in MLflow's registry, before it counts.
 
     Raises
     ------
@@ -48,13 +60,13 @@ def register_model(store: Store, evaluation_id: str, *, by: str) -> ModelVersion
         When MLflow's tracking server does not answer.
     """
     evaluation = store.get(Evaluation, evaluation_id)
-    present = store.newest(ModelVersion, candidate_id=evaluation.candidate_id)
+    present = _find_version(store, evaluation)
     if present is not None:
         return present
     candidate = store.get(Candidate, evaluation.candidate_id)
     recipe = store.get(Recipe, store.get(TrainingRun, candidate.run_id).recipe_id)
     model_id = new_id()
-    package = _write_folder(store, model_id, candidate, recipe)
+    package = _write_folder(store, model_id, evaluation, recipe)
     project = store.get(Project, evaluation.project_id)
     mlflow_version = register_version(store, project.slug, model_id, candidate.mlflow_run_id, digest=package.digest)
     last = store.newest(ModelVersion, project_id=project.id)
@@ -78,10 +90,22 @@ def register_model(store: Store, evaluation_id: str, *, by: str) -> ModelVersion
     )
 
 
-def _write_folder(store: Store, model_id: str, candidate: Candidate, recipe: Recipe) -> Package:
-    pipeline = load_fitted(store, candidate.id)
+def _find_version(store: Store, evaluation: Evaluation) -> ModelVersion | None:
+    """Return the newest version of a candidate that answers by the same threshold."""
+
+    def answers_from(one: Evaluation) -> float:
+        return one.threshold.value if one.threshold else LIKELIER_CLASS
+
+    for version in reversed(store.find(ModelVersion, candidate_id=evaluation.candidate_id)):
+        if answers_from(store.get(Evaluation, version.evaluation_id)) == answers_from(evaluation):
+            return version
+    return None
+
+
+def _write_folder(store: Store, model_id: str, evaluation: Evaluation, recipe: Recipe) -> Package:
+    pipeline = load_fitted(store, evaluation.candidate_id)
     with store.files.write_folder(store.files.model(model_id)) as folder:
-        return write_package(folder, pipeline, recipe, split_rows(store, recipe))
+        return write_package(folder, pipeline, recipe, split_rows(store, recipe), threshold=evaluation.threshold)
 
 
 def list_models(store: Store, project_id: str) -> list[ModelVersion]:

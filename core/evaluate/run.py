@@ -15,11 +15,13 @@ from core.evaluate.importance import permutation_importance
 from core.evaluate.scored_rows import ScoredRows
 from core.evaluate.scoring import bootstrap_intervals, score_predictions
 from core.evaluate.sentences import describe_quality
+from core.evaluate.threshold import apply_threshold, choose_threshold, take_threshold
 from core.plan import current_objective, judge_objective, metric, metrics_for
 from core.prepare import features_and_target, split_rows
 from core.records import (
     Candidate,
     ColumnImportance,
+    DecisionThreshold,
     Evaluation,
     Job,
     Json,
@@ -33,15 +35,22 @@ from core.records import (
 from core.store import JobHandle, Store
 
 
-def start_evaluation(store: Store, project_id: str, *, candidate_ids: Sequence[str], by: str) -> Job:
+def start_evaluation(
+    store: Store, project_id: str, *, candidate_ids: Sequence[str], by: str, threshold: float | None = None
+) -> Job:
     """Queue the evaluation of candidates and return the job.
+
+    Parameters
+    ----------
+    threshold : float, optional
+        The decision threshold they answer with, in (0, 1), as `by` has chosen it; default: the costs on Plan choose.
 
     Raises
     ------
     NotFoundError
         When a candidate does not exist.
     BadInputError
-        When none is chosen, or one is of another project or did not finish training.
+        When none is chosen, one is of another project or did not finish training, or cannot have that threshold.
     """
     if not candidate_ids:
         raise BadInputError("No candidate is chosen.", "Choose at least one of the leaderboard.")
@@ -52,7 +61,12 @@ def start_evaluation(store: Store, project_id: str, *, candidate_ids: Sequence[s
             raise BadInputError(
                 f"The candidate '{candidate.family}' has not finished training.", "Choose one that has a score."
             )
-    return store.add(Job(project_id, "evaluate", params={"candidate_ids": list(candidate_ids)}, created_by=by))
+        if threshold is not None:
+            take_threshold(candidate.out_of_fold, current_objective(store, project_id), value=threshold, by=by)
+    params: Json = {"candidate_ids": list(candidate_ids)}
+    if threshold is not None:
+        params |= {"threshold": threshold, "threshold_by": by}
+    return store.add(Job(project_id, "evaluate", params=params, created_by=by))
 
 
 def run_evaluation(handle: JobHandle) -> Json:
@@ -108,17 +122,19 @@ class _Evaluator:
         self.objective = current_objective(handle.store, self.candidate.project_id)
         positive = self.objective.positive_label if self.objective.target == self.recipe.target else None
         self.positive_label = positive if self.recipe.task == "binary" else None
+        self.threshold = self._choose_threshold()
 
     def evaluate(self) -> Evaluation:
         """Return the stored evaluation."""
         store = self.handle.store
         self._report(0.0, "learning from all training rows")
-        pipeline = fit_and_keep(
+        fitted = fit_and_keep(
             store,
             self.candidate,
             scheduler_address=self.handle.scheduler_address,
             stop_requested=lambda: self.handle.stop_requested,
         )
+        pipeline = apply_threshold(fitted, self.threshold)
         self._report(0.5, "answering the test rows")
         features, target = features_and_target(split_rows(store, self.recipe).test, self.recipe)
         rows = answer_rows(pipeline, features, target, self.positive_label, check_stop=self.handle.raise_if_stopped)
@@ -128,6 +144,15 @@ class _Evaluator:
         self._report(0.7, "shuffling columns to see which matter")
         importance = self._importance(pipeline, features, target, metrics[0])
         return store.add(self._record(rows, estimates, importance))
+
+    def _choose_threshold(self) -> DecisionThreshold | None:
+        """Return the threshold a person has chosen, else what the costs on Plan choose; None where there is none."""
+        chances, params = self.candidate.out_of_fold, self.handle.job.params
+        # Costs and class are of the target that Plan names now.
+        objective = self.objective if self.objective.target == self.recipe.target else Objective(self.run.project_id)
+        if "threshold" in params:
+            return take_threshold(chances, objective, value=params["threshold"], by=params["threshold_by"])
+        return None if chances is None else choose_threshold(chances, objective)
 
     def _report(self, part: float, what: str) -> None:
         self.handle.raise_if_stopped()
@@ -168,6 +193,7 @@ class _Evaluator:
             actual=actual,
             predicted=predicted,
             importance=importance,
+            threshold=self.threshold,
         )
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from core.collect.program import bracketed, literal
+from core.collect.program import bracketed, comment, literal
 from core.errors import NotReadyError
 from core.plan import metric, metrics_for
-from core.records import Candidate, Recipe, TrainingRun
+from core.records import Candidate, DecisionThreshold, Evaluation, Recipe, TrainingRun
 from core.store import Store
-from core.train import find_family
+from core.train import ROUNDING, find_family
 from core.train.script import fitted_code, positive_class, training_program
 
 CODES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
@@ -58,7 +58,25 @@ def evaluation_script(store: Store, candidate_id: str, *, from_file: bool = Fals
     title = find_family(candidate.family).title
     program = training_program(store, run, f"{title}: from the table to the test", from_file=from_file)
     program = program.then("The model learns from all training rows", *fitted_code(store, candidate))
+    evaluation = store.newest(Evaluation, candidate_id=candidate.id)
+    if evaluation and evaluation.threshold and not evaluation.threshold.is_likelier_class:
+        program = program.then("From which chance on it says which class", *_threshold_code(evaluation.threshold))
     return program.then("The test, on rows it has never seen", *_test_code(store, recipe)).text()
+
+
+def _threshold_code(threshold: DecisionThreshold) -> tuple[str, ...]:
+    settings = [
+        "model",
+        f"threshold={threshold.value - ROUNDING:.6g}",
+        f"pos_label={literal(threshold.positive_label)}",
+        'response_method="predict_proba"',
+    ]
+    code = [
+        comment(f"{threshold.sentence} {threshold.reason}"),
+        comment("A hair less, since a chance that has come out a rounding error too low counts as having reached it."),
+        bracketed("model = FixedThresholdClassifier(", settings, ")"),
+    ]
+    return "\n".join(code), "from sklearn.model_selection import FixedThresholdClassifier"
 
 
 def _test_code(store: Store, recipe: Recipe) -> tuple[str, ...]:

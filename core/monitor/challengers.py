@@ -215,21 +215,15 @@ def _say_lead(live: MetricEstimate, challenger: MetricEstimate, measure: Measure
 
 def _say_cost(cost: CostDifference, name: str) -> str:
     if cost.low <= 0 <= cost.high:
-        return (
-            f"In 1,000 answers the mistakes cost about {_amount(cost.live)} now and {_amount(cost.challenger)} with "
-            f"{name}: no clear difference."
-        )
+        now, then = plan.say_cost(cost.live), plan.say_cost(cost.challenger)
+        return f"In 1,000 answers the mistakes cost about {now} now and {then} with {name}: no clear difference."
     word = "less" if cost.difference < 0 else "more"
     ends = sorted((abs(cost.low), abs(cost.high)))
     return (
-        f"In 1,000 answers the mistakes of {name} cost about {_amount(abs(cost.difference))} {word} "
-        f"(between {_amount(ends[0])} and {_amount(ends[1])})."
+        f"In 1,000 answers the mistakes of {name} cost about {plan.say_cost(abs(cost.difference))} {word} "
+        f"(between {plan.say_cost(ends[0])} and {plan.say_cost(ends[1])})."
     )
 
 
 def _say_questions(n: int) -> str:
     return f"{n:,} question{'' if n == 1 else 's'}"
-
-
-def _amount(cost: float) -> str:
-    return f"{float(f'{cost:.3g}'):,.10g}"

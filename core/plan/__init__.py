@@ -1,6 +1,15 @@
 """What is a project for, and when is it good enough? Objectives that become live gates; where a project stands."""
 
-from core.plan.metrics import METRICS, default_metric, format_value, metric, metrics_for, say_value, score_to_value
+from core.plan.metrics import (
+    METRICS,
+    default_metric,
+    format_value,
+    metric,
+    metrics_for,
+    say_cost,
+    say_value,
+    score_to_value,
+)
 from core.plan.objectives import change_objective, current_objective, save_objective
 from core.plan.projects import create_project, delete_project, find_project, list_projects
 from core.plan.stages import StageState, current_lap, list_laps, next_stage, stage_states
@@ -26,6 +35,7 @@ __all__ = [
     "next_stage",
     "recognise_task",
     "save_objective",
+    "say_cost",
     "say_value",
     "score_to_value",
     "stage_states",

@@ -131,3 +131,8 @@ def format_value(name: str, value: float) -> str:
 def say_value(name: str, value: float) -> str:
     """Return one sentence that says what a value of the metric means."""
     return metric(name).sentence.format(value=format_value(name, value))
+
+
+def say_cost(cost: float) -> str:
+    """Return a cost with three figures that count: an estimate pretends no more."""
+    return f"{float(f'{cost:.3g}'):,.10g}"

@@ -40,10 +40,24 @@ class TrainingRun:
 
 
 @dataclass(frozen=True)
+class OutOfFold:
+    """What cross-validation said about training rows while a model had not learned from them, counted by chance.
+
+    `positives[i]` of the rows that are `positive_label`, and `negatives[i]` of all others, were given a chance of it of
+    i thousandths, rounded down; both have 1,001 entries.
+    """
+
+    positive_label: str
+    positives: tuple[int, ...]
+    negatives: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Candidate:
     """One model family tried in a run. Scores are of the run's metric, one a fold, greater or smaller as it says.
 
-    `note` says in words what the table's size made necessary (a sample, left out) or what went wrong.
+    `note` says in words what the table's size made necessary (a sample, left out) or what went wrong. `out_of_fold`:
+    of two classes only, where the model gives probabilities.
     """
 
     run_id: str
@@ -58,6 +72,7 @@ class Candidate:
     fit_seconds: float | None = None
     n_rows_used: int = 0
     note: str = ""
+    out_of_fold: OutOfFold | None = None
     mlflow_run_id: str | None = None
     id: str = field(default_factory=new_id)
     created_at: datetime = field(default_factory=utc_now)
@@ -102,9 +117,42 @@ class ColumnImportance:
     sd: float
 
 
+LIKELIER_CLASS = 0.5
+"""The decision threshold of a model that simply gives the likelier of two classes."""
+
+
+@dataclass(frozen=True)
+class DecisionThreshold:
+    """The chance of `positive_label` from which on a model of two classes answers it, in (0, 1).
+
+    `chosen_by` is the person who chose it; empty where the costs on Plan did, or nothing spoke for another one than
+    the likelier class. `reason` says in words why it is this one.
+    """
+
+    value: float
+    positive_label: str
+    reason: str = ""
+    chosen_by: str = ""
+
+    @property
+    def is_likelier_class(self) -> bool:
+        """Whether the answer is simply the likelier class."""
+        return self.value == LIKELIER_CLASS
+
+    @property
+    def sentence(self) -> str:
+        """The threshold in a sentence: "It says 'yes' from a chance of 9.1 % on."."""
+        how = "It gives the likelier class, so" if self.is_likelier_class else "It says"
+        return f"{how} '{self.positive_label}' from a chance of {100 * self.value:.3g} % on."
+
+
 @dataclass(frozen=True)
 class Evaluation:
-    """How one candidate did on the untouched test part. `actual` and `predicted` are a sample, regression only."""
+    """How one candidate did on the untouched test part. `actual` and `predicted` are a sample, regression only.
+
+    `threshold` is the one it answered with; None but for two classes with probabilities, and for evaluations from
+    before there were thresholds: they gave the likelier class.
+    """
 
     project_id: str
     run_id: str
@@ -120,6 +168,7 @@ class Evaluation:
     actual: tuple[float, ...] = ()
     predicted: tuple[float, ...] = ()
     importance: tuple[ColumnImportance, ...] = ()
+    threshold: DecisionThreshold | None = None
     id: str = field(default_factory=new_id)
     created_at: datetime = field(default_factory=utc_now)
 
@@ -143,12 +192,13 @@ class PrototypeColumn:
 
 @dataclass(frozen=True)
 class Prototype:
-    """The input schema of a model version."""
+    """The input schema of a model version, and from which chance on it gives which class (see `Evaluation`)."""
 
     target: str
     task: Task
     columns: tuple[PrototypeColumn, ...]
     classes: tuple[Label, ...] = ()
+    threshold: DecisionThreshold | None = None
 
 
 @dataclass(frozen=True)

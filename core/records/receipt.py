@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.records.base import Label
 from core.records.live import EarlierLabel, LabelRecord, Prediction
-from core.records.model import ModelVersion
+from core.records.model import DecisionThreshold, ModelVersion
 from core.records.release import Release
 from core.records.rules import Referral, ServingRules
 
@@ -16,7 +16,8 @@ class Receipt:
     `warnings` say what in the question lay outside the training rows; `recipe_steps` are the steps before the model in
     words; `earlier_labels` were replaced by `label`, oldest first; `rules` were in force when it was asked (they reach
     the service within about a second), None when none were ever set; `referral` says what became of a row that the
-    model did not answer. `table` and `table_sha256` name what it learned from, empty when that is gone.
+    model did not answer; `threshold` is what the model answers by, None where none is noted. `table` and `table_sha256`
+    name what it learned from, empty when that is gone.
     """
 
     prediction: Prediction
@@ -31,6 +32,7 @@ class Receipt:
     earlier_labels: tuple[EarlierLabel, ...] = ()
     rules: ServingRules | None = None
     referral: Referral | None = None
+    threshold: DecisionThreshold | None = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.plan import say_cost
 from core.records import ConfusionMatrix, Evaluation, Objective
 
 CASES = 1_000
@@ -22,7 +23,7 @@ class MistakeCosts:
     @property
     def comparison(self) -> str:
         """The cost without a model, in a sentence."""
-        return f"Without a model, always giving the same answer, it would be about {_amount(self.without_model)}."
+        return f"Without a model, always giving the same answer, it would be about {say_cost(self.without_model)}."
 
 
 def expected_costs(objective: Objective, evaluation: Evaluation) -> MistakeCosts | None:
@@ -60,7 +61,7 @@ def _binary_costs(objective: Objective, matrix: ConfusionMatrix) -> MistakeCosts
     total = n_alarms * alarm + n_missed * missed
     sentence = (
         f"Of {CASES:,} cases about {n_alarms:,.0f} are false alarms and {n_missed:,.0f} are missed; "
-        f"together that costs about {_amount(total)}."
+        f"together that costs about {say_cost(total)}."
     )
     return MistakeCosts(total, min(n_positive * missed, (CASES - n_positive) * alarm), sentence)
 
@@ -72,7 +73,7 @@ def _class_costs(cost: float, matrix: ConfusionMatrix) -> MistakeCosts | None:
         return None
     n_wrong = CASES * (n_rows - sum(row[place] for place, row in enumerate(matrix.counts))) / n_rows
     sentence = (
-        f"Of {CASES:,} cases about {n_wrong:,.0f} are answered wrongly; that costs about {_amount(n_wrong * cost)}."
+        f"Of {CASES:,} cases about {n_wrong:,.0f} are answered wrongly; that costs about {say_cost(n_wrong * cost)}."
     )
     return MistakeCosts(n_wrong * cost, CASES * (n_rows - max(totals)) / n_rows * cost, sentence)
 
@@ -84,10 +85,7 @@ def _number_costs(cost: float, actual: Sequence[float], predicted: Sequence[floa
     middle = sorted(actual)[len(actual) // 2]
     guess = sum(abs(true - middle) for true in actual) / len(actual)
     total = CASES * error * cost
-    sentence = f"Its answers are off by {error:,.3g} on average; for {CASES:,} cases that costs about {_amount(total)}."
+    sentence = (
+        f"Its answers are off by {error:,.3g} on average; for {CASES:,} cases that costs about {say_cost(total)}."
+    )
     return MistakeCosts(total, CASES * guess * cost, sentence)
-
-
-def _amount(cost: float) -> str:
-    """Return a cost with three figures that count: an estimate pretends no more."""
-    return f"{float(f'{cost:.3g}'):,.10g}"

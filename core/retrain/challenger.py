@@ -131,7 +131,12 @@ class Retraining:
         present = self.store.newest(Evaluation, candidate_id=candidate.id)
         if present is not None:
             return present
-        part = PartOfJob(self.handle, 0.6, 0.8, {"candidate_ids": [candidate.id]})
+        params: Json = {"candidate_ids": [candidate.id]}
+        threshold = self.store.get(Evaluation, self.champion.evaluation_id).threshold
+        if threshold and threshold.chosen_by and candidate.out_of_fold:
+            # What a person has chosen is not undone by retraining; what costs have chosen, they choose anew.
+            params |= {"threshold": threshold.value, "threshold_by": threshold.chosen_by}
+        part = PartOfJob(self.handle, 0.6, 0.8, params)
         return self.store.get(Evaluation, run_evaluation(part)["evaluation_ids"][0])
 
     def _find_or_add_challenge(self, recipe: Recipe, evaluation: Evaluation, challenger: ModelVersion) -> Challenge:

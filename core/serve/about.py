@@ -1,6 +1,6 @@
 """What is said about a model that answers."""
 
-from core.records import Json, ModelVersion
+from core.records import DecisionThreshold, Json, ModelVersion
 from core.serve.live_models import ServedModel
 from core.store import Store
 
@@ -14,6 +14,7 @@ def describe_served(store: Store, served: ServedModel) -> Json:
         "target": prototype.target,
         "task": prototype.task,
         "classes": list(prototype.classes),
+        "threshold": describe_threshold(prototype.threshold),
         "model_version": model.number,
         "model_version_id": model.id,
         "family": model.family,
@@ -30,6 +31,13 @@ def describe_served(store: Store, served: ServedModel) -> Json:
         "trouble": served.trouble,
         **describe_plan(store, served),
     }
+
+
+def describe_threshold(threshold: DecisionThreshold | None) -> Json | None:
+    """Return from which chance of which class on that class is answered; None where no threshold is noted."""
+    if threshold is None:
+        return None
+    return {"class": threshold.positive_label, "chance": threshold.value, "chosen_by": threshold.chosen_by or None}
 
 
 def describe_plan(store: Store, served: ServedModel) -> Json:

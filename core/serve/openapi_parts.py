@@ -76,6 +76,15 @@ METADATA: Json = {
         "target": {"type": "string", "description": "The column that is predicted."},
         "task": {"type": "string", "enum": ["binary", "multiclass", "regression"]},
         "classes": {"type": "array", "items": {"type": "string"}},
+        "threshold": {
+            "type": ["object", "null"],
+            "description": "Of two classes: from which chance of which one on it is the answer. Else the likeliest is.",
+            "properties": {
+                "class": {"type": "string"},
+                "chance": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+                "chosen_by": {"type": ["string", "null"], "description": "Null where no person chose it."},
+            },
+        },
         "model_version": {"type": "integer", "minimum": 1},
         "digest": {"type": "string", "description": "SHA-256 of the list of the model's files."},
         "approved_by": {"type": ["string", "null"]},

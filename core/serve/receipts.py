@@ -71,6 +71,7 @@ def find_receipt(store: Store, prediction_id: str, *, project_id: str) -> Receip
         tuple(store.find(EarlierLabel, prediction_id=prediction.id)),
         _rules_of(store, prediction, referral),
         referral,
+        prototype.threshold,
     )
 
 

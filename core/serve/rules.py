@@ -79,10 +79,10 @@ class RowRules:
         """Return the rows that the model does not answer, and why."""
         if not self._abstains:
             return NONE_ABSTAINED
-        probabilities = answers.probabilities if self._least is not None else None
+        probabilities, said = answers.probabilities if self._least is not None else None, answers.predictions
         found: dict[int, tuple[str, ...]] = {}
         for position, row in enumerate(rows):
-            unsure = probabilities is not None and max(probabilities[position].values()) < self._least  # type: ignore[operator]
+            unsure = probabilities is not None and probabilities[position][said[position]] < self._least  # type: ignore[index, operator]
             unlike = self._surprise is not None and self._surprise.of(row) > self._most_surprise  # type: ignore[operator]
             missing = [name for name in self._needed if row[name] is None]
             if unsure or unlike or missing:

@@ -3,6 +3,7 @@
 from core.train.board import current_run, leaderboard
 from core.train.cluster import compute, connect, open_cluster, warm_up
 from core.train.families import FAMILIES, ModelFamily, find_family
+from core.train.out_of_fold import N_STEPS, ROUNDING
 from core.train.planning import CandidatePlan, encoded_width, plan_candidates
 from core.train.refit import fit_candidate
 from core.train.run import TrainingSettings, run_training, start_training, stop_job, train_recipe
@@ -12,6 +13,8 @@ from core.train.tracking import find_experiment, tracking_client, tracking_uri
 
 __all__ = [
     "FAMILIES",
+    "N_STEPS",
+    "ROUNDING",
     "CandidatePlan",
     "ModelFamily",
     "TrainingSettings",

@@ -22,6 +22,7 @@ from core.train.cluster import DIED
 from core.train.families import find_family
 from core.train.fitting import FitSpec, FoldScore
 from core.train.folds import TrainingData
+from core.train.out_of_fold import add_folds
 from core.train.planning import say_seconds
 from core.train.tracking import log_candidate, tracking_client
 from core.train.worker import score_fold_on_worker
@@ -234,6 +235,7 @@ class CrossValidation:
             entry.candidate,
             score_mean=statistics.fmean(values),
             score_sd=statistics.stdev(values) if len(values) > 1 else 0.0,
+            out_of_fold=add_folds([score.out_of_fold for score in entry.scores.values()]),
         )
         self._close(entry, "done", "")
         self._track_later(entry.candidate)

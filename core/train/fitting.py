@@ -7,8 +7,9 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from core.prepare import build_pipeline, features_and_target
-from core.records import Recipe
+from core.records import OutOfFold, Recipe
 from core.train.families import find_family
+from core.train.out_of_fold import count_chances
 from core.train.scoring import score_pipeline
 
 
@@ -25,10 +26,14 @@ class FitSpec:
 
 @dataclass(frozen=True)
 class FoldScore:
-    """The score of one fold as scikit-learn gives it (NaN when the fold allows none), and seconds the fit took."""
+    """The score of one fold as scikit-learn gives it (NaN when the fold allows none), and seconds the fit took.
+
+    `out_of_fold` counts the chances its rows were given, see `count_chances`; None where it counts nothing.
+    """
 
     score: float
     fit_seconds: float
+    out_of_fold: OutOfFold | None = None
 
 
 def fit_pipeline(spec: FitSpec, train: pd.DataFrame) -> Pipeline:
@@ -45,4 +50,6 @@ def score_fold(spec: FitSpec, train: pd.DataFrame, test: pd.DataFrame) -> FoldSc
     pipeline = fit_pipeline(spec, train)
     fit_seconds = time.perf_counter() - started
     features, target = features_and_target(test, spec.recipe)
-    return FoldScore(score_pipeline(pipeline, features, target, spec.metric, spec.positive_label), fit_seconds)
+    score = score_pipeline(pipeline, features, target, spec.metric, spec.positive_label)
+    counted = count_chances(pipeline, features, target, spec.positive_label) if spec.recipe.task == "binary" else None
+    return FoldScore(score, fit_seconds, counted)

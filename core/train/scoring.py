@@ -46,7 +46,7 @@ def score_pipeline(
 
 def make_scoring(metric: str, classes: Sequence[str], positive_label: str | None) -> Any:
     """Return a scikit-learn scorer for classes given as text."""
-    positive = positive_label if positive_label in classes else (classes[-1] if classes else None)
+    positive = positive_of(classes, positive_label)
     if metric in OF_POSITIVE_CLASS:
         return make_scorer(OF_POSITIVE_CLASS[metric], pos_label=positive, zero_division=0)
     if metric == "average_precision":
@@ -55,3 +55,8 @@ def make_scoring(metric: str, classes: Sequence[str], positive_label: str | None
     if metric == "roc_auc_ovr":
         return make_scorer(roc_auc_score, response_method="predict_proba", multi_class="ovr", labels=list(classes))
     return get_scorer(metric)
+
+
+def positive_of(classes: Sequence[str], positive_label: str | None) -> str | None:
+    """Return the class that counts as positive: the one chosen, else the last; None without classes."""
+    return positive_label if positive_label in classes else (classes[-1] if classes else None)

@@ -45,7 +45,9 @@ def _show(receipt: Receipt) -> None:
     )
     if asked.probabilities:
         chances = ", ".join(f"{plain(name)} {100 * chance:.1f} %" for name, chance in asked.probabilities.items())
-        st.markdown(f"Chances it gave: {chances}. Threshold: the class with the highest chance is its answer.")
+        usual = "The class with the highest chance is its answer."
+        rule = plain(receipt.threshold.sentence) if receipt.threshold else usual
+        st.markdown(f"Chances it gave: {chances}. {rule}")
     if receipt.referral is not None:
         st.markdown(plain(_say_referral(receipt.referral)))
     st.markdown(f"Rules in force: {say_rules(receipt.rules) if receipt.rules else 'none were set.'}")

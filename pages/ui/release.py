@@ -25,7 +25,15 @@ def show_live(model: ModelVersion) -> None:
         f"Since {say_moment(deployment.promoted_at)} ({say_ago(deployment.promoted_at)}), "
         f"made live by {plain(deployment.promoted_by)}, approved by {plain(model.approved_by or 'nobody')}."
     )
+    say_threshold(model)
     st.caption(f"What computes: {plain(model.engine_reason)}")
+
+
+def say_threshold(model: ModelVersion) -> None:
+    """Say from which chance on a model of two classes says which, and why; nothing for others."""
+    threshold = store().get(Evaluation, model.evaluation_id).threshold
+    if threshold is not None:
+        st.caption(plain(f"{threshold.sentence} {threshold.reason}"))
 
 
 def register_form(evaluations: dict[str, Evaluation], *, key: str) -> None:
@@ -51,6 +59,7 @@ def approve_form(model: ModelVersion, *, key: str) -> None:
     """Ask for a second person's agreement to a model version."""
     evaluation = store().get(Evaluation, model.evaluation_id)
     st.markdown(f"**{name_model(model)}**: {plain(evaluation.verdict.sentence)}")
+    say_threshold(model)
     st.caption(
         f"It learned from {name_table(model.dataset_id)}. Handed in by {plain(model.requested_by)}. Somebody else "
         "has to agree: four eyes see more than two, "
@@ -91,5 +100,12 @@ def _remember(key: str, generation: int) -> None:
 def list_evaluated() -> dict[str, Evaluation]:
     """Return the project's evaluations, newest first, by the words to choose them by."""
     found = evaluate.list_evaluations(store(), project().id)
-    titles = {evaluation.id: TITLES[store().get(Candidate, evaluation.candidate_id).family] for evaluation in found}
-    return {f"{titles[evaluation.id]}, tested {evaluation.created_at:%d %b, %H:%M}": evaluation for evaluation in found}
+    return {_name_evaluation(evaluation): evaluation for evaluation in found}
+
+
+def _name_evaluation(evaluation: Evaluation) -> str:
+    """Return what people choose a tested model by: "Linear model, tested 30 Nov, 23:10, 'yes' from 20 % on"."""
+    title = TITLES[store().get(Candidate, evaluation.candidate_id).family]
+    threshold = evaluation.threshold
+    decides = f", '{threshold.positive_label}' from {100 * threshold.value:.3g} % on" if threshold else ""
+    return f"{title}, tested {evaluation.created_at:%d %b, %H:%M}{decides}"
