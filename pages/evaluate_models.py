@@ -5,6 +5,7 @@ import streamlit as st
 from core import charts, evaluate, plan, train
 from pages import ui
 from pages.ui.evaluation import say_looks, show_mistakes, show_verdict
+from pages.ui.threshold import show_threshold
 
 TITLES = {family.key: family.title for family in train.FAMILIES}
 MODEBAR = {"displayModeBar": False}
@@ -79,6 +80,7 @@ st.caption(
     f"Measured on {ui.count(shown.n_rows_test, 'row')} that no model learned from. "
     "With other rows of the same kind, 95 times in 100 the value would lie in the range given."
 )
+show_threshold(shown)
 show_mistakes(shown)
 
 if len(tested) > 1:

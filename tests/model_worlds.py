@@ -13,7 +13,9 @@ from core.evaluate.model_folder import write_manifest, write_model
 from core.records import Candidate, Evaluation, ModelVersion, Project, Recipe, Release, TrainingRun, new_id, utc_now
 from core.records.model import ModelStatus
 from core.store import JobHandle, Store
-from core.train.fitting import FitSpec, fit_pipeline
+from core.train.fitting import FitSpec, fit_pipeline, score_fold
+from core.train.folds import make_folds
+from core.train.out_of_fold import add_folds
 
 METRICS = {"binary": "roc_auc", "multiclass": "accuracy", "regression": "neg_mean_absolute_error"}
 DATES = pd.Timestamp("2020-01-01")
@@ -76,9 +78,19 @@ def add_candidate(store: Store, world: World, family: str = "linear", *, seed: i
     return candidate
 
 
-def evaluate_candidate(store: Store, candidate: Candidate) -> Evaluation:
+def count_out_of_fold(store: Store, world: World, candidate: Candidate) -> Candidate:
+    """Let two folds count the chances of a candidate, as training does."""
+    data = make_folds(prepare.split_rows(store, world.recipe).train, world.recipe, 2)
+    spec = FitSpec(world.recipe, candidate.family, world.run.metric, 0)
+    scores = [score_fold(spec, data.frame.iloc[learn], data.frame.iloc[score]) for learn, score in data.folds]
+    return store.update(candidate, out_of_fold=add_folds([score.out_of_fold for score in scores]))
+
+
+def evaluate_candidate(store: Store, candidate: Candidate, *, threshold: float | None = None) -> Evaluation:
     """Evaluate a candidate as the job runner would."""
-    job = evaluate.start_evaluation(store, candidate.project_id, candidate_ids=[candidate.id], by="Anna")
+    job = evaluate.start_evaluation(
+        store, candidate.project_id, candidate_ids=[candidate.id], by="Anna", threshold=threshold
+    )
     result = evaluate.run_evaluation(JobHandle(store, job))
     return store.get(Evaluation, result["evaluation_ids"][0])
 

@@ -17,6 +17,7 @@ from core.charts.releases import releases
 from core.charts.steps import step_prices
 from core.charts.style import name_unit
 from core.charts.tables import distribution, lengths
+from core.charts.threshold import cost_by_threshold
 
 __all__ = [
     "BASELINE",
@@ -26,6 +27,7 @@ __all__ = [
     "challenge",
     "compare",
     "confusion",
+    "cost_by_threshold",
     "distribution",
     "drift_by_column",
     "drift_quadrant",

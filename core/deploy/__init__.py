@@ -16,7 +16,7 @@ from core.deploy.counting import (
 from core.deploy.downloads import GraphDescription, GraphInput, ModelFile, describe_graph, model_size, read_model_file
 from core.deploy.dry_run import load_dry_run
 from core.deploy.error_model import calibrate, expected_distance, learn_errors
-from core.deploy.folder import client_program, export_folder, name_folder, zip_folder
+from core.deploy.folder import client_program, export_folder, name_folder, say_threshold, zip_folder
 from core.deploy.handover import enter_handover
 from core.deploy.history import release_history
 from core.deploy.keys import (
@@ -132,6 +132,7 @@ __all__ = [
     "roll_back",
     "run_registration",
     "say_rules",
+    "say_threshold",
     "say_unlike",
     "schedule_promotion",
     "set_rules",

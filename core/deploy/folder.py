@@ -9,7 +9,7 @@ from string import Template
 
 import core
 from core.deploy.handover import write_handover
-from core.deploy.loading import read_prototype
+from core.deploy.loading import load_prototype, read_prototype
 from core.deploy.requirements import pinned_requirements
 from core.deploy.rules import current_rules, say_rules
 from core.errors import ConflictError, NotReadyError
@@ -71,7 +71,7 @@ def export_folder(store: Store, model_version_id: str, target: Path) -> Path:
     write_handover(store, model, folder / "release.json")
     (folder / "requirements.txt").write_text("\n".join(pinned_requirements()) + "\n", encoding="utf-8")
     _write_example(folder, source)
-    _fill_in(folder, store.get(Project, model.project_id), model, current_rules(store, model.project_id))
+    _fill_in(store, model, folder)
     return folder
 
 
@@ -101,13 +101,15 @@ def _write_example(folder: Path, source: Path) -> None:
     (folder / "example.json").write_text(json.dumps({"rows": [row]}, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def _fill_in(folder: Path, project: Project, model: ModelVersion, rules: ServingRules) -> None:
+def _fill_in(store: Store, model: ModelVersion, folder: Path) -> None:
+    project = store.get(Project, model.project_id)
     words = {
         "name": project.name,
         "slug": project.slug,
         "number": str(model.number),
         "approved_by": model.approved_by or "nobody",
-        "rules": _say_all_rules(rules),
+        "decides": say_threshold(store, model.id),
+        "rules": _say_all_rules(current_rules(store, model.project_id)),
         "python": ".".join(platform.python_version_tuple()[:2]),
     }
     for name in FILLED_IN:
@@ -115,6 +117,19 @@ def _fill_in(folder: Path, project: Project, model: ModelVersion, rules: Serving
         (folder / name).write_text(text, encoding="utf-8")
     (folder / ".dockerignore").write_text("venv/\n**/__pycache__/\n", encoding="utf-8")
     (folder / "client.py").write_text(client_program(), encoding="utf-8")
+
+
+def say_threshold(store: Store, model_version_id: str) -> str:
+    """Return how a model version gets from chances to an answer, in words; empty for numbers."""
+    prototype = load_prototype(store, model_version_id)
+    if prototype.threshold is None:
+        return "Its answer is the class with the highest chance." if prototype.classes else ""
+    if prototype.threshold.is_likelier_class:
+        return prototype.threshold.sentence
+    return (
+        f"{prototype.threshold.sentence} The threshold is built into each form of the model (ONNX, skops, joblib): "
+        "whatever asks it for classes gets them by it, and chances are as they were."
+    )
 
 
 def _say_all_rules(rules: ServingRules) -> str:

@@ -47,8 +47,8 @@ def run_registration(handle: JobHandle) -> Json:
 def register_model(store: Store, evaluation_id: str, *, by: str) -> ModelVersion:
     """Return the model version made from an evaluated candidate; the one there is when it was registered before.
 
-    With another decision threshold it gives other answers, so it is another version. The folder is written whole, proved
-    in a process of its own, and entered in MLflow's registry, before it counts.
+    With another decision threshold it gives other answers, so it is another version. The folder is written whole,
+    proved in a process of its own, and entered in MLflow's registry, before it counts.
 
     Raises
     ------

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.evaluate.scored_rows import Floats, Integers
-from core.records import Objective, OutOfFold
+from core.plan import say_cost
+from core.records import Curve, Objective, OutOfFold
 from core.train import N_STEPS
 
 CASES = 1_000
@@ -25,11 +26,24 @@ class Consequences:
     that are it. `cost` is of the mistakes in 1,000 rows; None unless the plan names both costs.
     """
 
+    positive_label: str
     n_rows: int
     n_positive: int
     n_flagged: int
     n_hits: int
     cost: float | None = None
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What it means in words, each sentence by itself."""
+        name = self.positive_label
+        flagged = f"Of 100 rows it would say '{name}' to {_out_of_100(self.n_flagged, self.n_rows)}"
+        right = f"; of 100 of those {_out_of_100(self.n_hits, self.n_flagged)} really are" if self.n_flagged else ""
+        found = f"Of 100 rows that really are '{name}' it would find {_out_of_100(self.n_hits, self.n_positive)}."
+        said = [f"{flagged}{right}.", *([found] if self.n_positive else [])]
+        if self.cost is not None:
+            said.append(f"In {CASES:,} rows the mistakes would cost about {say_cost(self.cost)}.")
+        return tuple(said)
 
 
 def name_costs(objective: Objective) -> tuple[float, float] | None:
@@ -41,24 +55,31 @@ def name_costs(objective: Objective) -> tuple[float, float] | None:
     return (alarm, missed) if alarm and missed else None
 
 
-def cost_curve(chances: OutOfFold, objective: Objective) -> Floats | None:
-    """Return what the mistakes in 1,000 rows cost at each of `VALUES`, shape (999,); None without both costs."""
-    costs, mistakes = name_costs(objective), Mistakes(chances)
-    return None if costs is None else mistakes.costs(*costs)
+def cost_curve(chances: OutOfFold, objective: Objective) -> Curve | None:
+    """Return the cost of the mistakes in 1,000 rows (y) at each threshold (x); None without both costs."""
+    costs = name_costs(objective)
+    return None if costs is None else Curve(tuple(VALUES.tolist()), tuple(Mistakes(chances).costs(*costs).tolist()))
 
 
 def see_consequences(chances: OutOfFold, value: float, objective: Objective) -> Consequences:
     """Return what a threshold in (0, 1) would have done."""
     mistakes, place = Mistakes(chances), place_of(value)
-    curve = cost_curve(chances, objective)
+    costs = name_costs(objective)
     n_hits = mistakes.n_positive - int(mistakes.missed[place])
     return Consequences(
+        positive_label=chances.positive_label,
         n_rows=mistakes.n_rows,
         n_positive=mistakes.n_positive,
         n_flagged=n_hits + int(mistakes.alarms[place]),
         n_hits=n_hits,
-        cost=None if curve is None else float(curve[place]),
+        cost=None if costs is None else float(mistakes.costs(*costs)[place]),
     )
+
+
+def _out_of_100(part: int, whole: int) -> str:
+    """Return a share of 100 with two figures that count: of rare classes whole numbers would say nothing."""
+    share = 100 * part / max(whole, 1)
+    return f"{share:.0f}" if share >= 9.5 or share == 0 else f"{share:.2g}"
 
 
 def place_of(value: float) -> int:

@@ -15,17 +15,15 @@ from core.train import ROUNDING
 
 FEWEST_ROWS = 20
 """Rows of the rarer class that a threshold is chosen by at least."""
-SURE = 1.96
-"""Standard errors by which another threshold must be cheaper than the likelier class."""
 USUAL = place_of(LIKELIER_CLASS)
 
 
 def choose_threshold(chances: OutOfFold, objective: Objective) -> DecisionThreshold:
-    """Return the threshold that makes mistakes cheapest, or 0.5 where nothing speaks clearly for another one.
+    """Return the threshold that makes mistakes cheapest, or 0.5 where nothing speaks for another one.
 
     Were all chances right, c = alarm / (alarm + missed) would be cheapest, whatever the rows. So of all thresholds that
     are dearer than the cheapest one by no more than a standard error, the one next to c is taken; and it is kept only
-    where it is clearly cheaper than the likelier class. So few rows do not lead it astray.
+    where it is cheaper than the likelier class by more than one. So few rows do not lead it astray.
 
     Parameters
     ----------
@@ -48,8 +46,8 @@ def choose_threshold(chances: OutOfFold, objective: Objective) -> DecisionThresh
     far = np.where(dearer <= unsure, np.abs(VALUES - alarm / (alarm + missed)), np.inf)
     place = int(far.argmin())
     lost, unsure = mistakes.compare(USUAL, alarm, missed)
-    if -lost[place] <= SURE * unsure[place]:
-        why_not = "No other threshold is clearly cheaper on the rows of cross-validation."
+    if -lost[place] <= unsure[place]:
+        why_not = "On the rows of cross-validation no other threshold is cheaper by more than chance."
         return DecisionThreshold(LIKELIER_CLASS, chances.positive_label, why_not)
     reason = f"{_say_ratio(alarm, missed)}: {_say_saved(float(costs[place]), float(costs[USUAL]))}."
     return DecisionThreshold(float(VALUES[place]), chances.positive_label, reason)

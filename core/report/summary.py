@@ -187,7 +187,9 @@ def _model(standing: _Standing) -> Fact:
     verdict = evaluation.verdict
     said = plan.say_value(verdict.metric, verdict.value) if verdict.metric and verdict.value is not None else ""
     tested = f"Tested on {evaluation.n_rows_test:,} rows it had never seen."
-    return Fact("model", "How good it is", (f"{JUDGED[verdict.outcome]} {said}".strip(), *evaluation.sentences, tested))
+    decides = (evaluation.threshold.sentence,) if evaluation.threshold else ()
+    judged = f"{JUDGED[verdict.outcome]} {said}".strip()
+    return Fact("model", "How good it is", (judged, *evaluation.sentences, *decides, tested))
 
 
 def _live(store: Store, standing: _Standing) -> Fact:

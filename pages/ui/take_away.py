@@ -92,6 +92,8 @@ def _draw_forms(model: ModelVersion, *, key: str) -> None:
         "**The model alone**, for people who program. The skops and joblib forms need the steps that Full Circle "
         "brings: open them in the folder above, where `core` is."
     )
+    if decides := deploy.say_threshold(store(), model.id):
+        st.caption(plain(decides))
     for file, (title, sentence) in FORMS.items():
         size = deploy.model_size(store(), model.id, file)
         if size is None:

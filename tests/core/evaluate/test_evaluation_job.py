@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import recall_score, roc_auc_score
 
 from core import evaluate, plan, prepare
 from core.errors import BadInputError, NotFoundError
 from core.records import Candidate, Evaluation, Job, utc_now
 from core.store import JobHandle, StoppedError, Store, open_store
-from tests.model_worlds import World, add_candidate, evaluate_candidate, make_world
+from tests.model_worlds import World, add_candidate, count_out_of_fold, evaluate_candidate, make_world
 
 
 @pytest.fixture(scope="module")
@@ -142,4 +142,76 @@ def test_only_finished_candidates_of_the_project_are_evaluated(module_store: Sto
     ):
         with pytest.raises(error, match=words):
             evaluate.start_evaluation(module_store, world.project.id, candidate_ids=ids, by="Anna")
+    assert module_store.count(Job) == n_jobs
+
+
+@pytest.fixture(scope="module")
+def costly(module_store: Store) -> tuple[World, Candidate]:
+    """A project whose plan names what both mistakes cost, and a candidate of it."""
+    world = make_world(module_store, "Costly flights", seed=1)
+    plan.change_objective(
+        module_store,
+        world.project.id,
+        by="Anna",
+        cost_false_positive=1.0,
+        cost_false_negative=10.0,
+        positive_label="yes",
+    )
+    return world, count_out_of_fold(module_store, world, add_candidate(module_store, world))
+
+
+def test_the_threshold_is_chosen_by_the_training_rows_and_the_test_is_answered_with_it(
+    module_store: Store, costly: tuple[World, Candidate]
+) -> None:
+    world, candidate = costly
+    found = evaluate_candidate(module_store, candidate)
+    rows = prepare.split_rows(module_store, world.recipe)
+    assert candidate.out_of_fold is not None
+    assert sum(candidate.out_of_fold.positives) == (rows.train["late"] == "yes").sum()
+    assert sum(candidate.out_of_fold.negatives) == (rows.train["late"] == "no").sum()
+    objective = plan.current_objective(module_store, world.project.id)
+    assert found.threshold == evaluate.choose_threshold(candidate.out_of_fold, objective)
+    assert found.threshold is not None
+    assert found.threshold.value < 0.3
+    features, target = prepare.features_and_target(rows.test, world.recipe)
+    proba = evaluate.load_fitted(module_store, candidate.id).predict_proba(features)[:, 1]
+    said, is_yes = proba >= found.threshold.value, target == "yes"
+    assert found.confusion is not None
+    assert found.confusion.counts[1] == ((~said & is_yes).sum(), (said & is_yes).sum())
+    assert found.confusion.counts[0] == ((~said & ~is_yes).sum(), (said & ~is_yes).sum())
+    values = {one.name: one for one in found.metrics}
+    assert values["recall"].value == pytest.approx(recall_score(is_yes, said))
+    assert values["recall"].low < values["recall"].value
+    assert values["roc_auc"].value == pytest.approx(roc_auc_score(is_yes, proba))
+
+
+def test_a_person_may_choose_another_threshold_and_the_test_is_answered_with_that(
+    module_store: Store, costly: tuple[World, Candidate]
+) -> None:
+    _, candidate = costly
+    by_costs, by_person = (evaluate_candidate(module_store, candidate, threshold=one) for one in (None, 0.9))
+    assert by_person.threshold is not None
+    assert (by_person.threshold.value, by_person.threshold.chosen_by) == (0.9, "Anna")
+    recall, other = ({one.name: one.value for one in found.metrics}["recall"] for found in (by_person, by_costs))
+    assert recall < other
+
+
+def test_without_costs_nothing_changes(module_store: Store, world: World) -> None:
+    plain = add_candidate(module_store, world)
+    with_chances = count_out_of_fold(module_store, world, add_candidate(module_store, world))
+    before, after = (evaluate_candidate(module_store, one) for one in (plain, with_chances))
+    assert before.threshold is None
+    assert after.threshold is not None
+    assert after.threshold.is_likelier_class
+    assert (after.confusion, after.metrics, after.sentences) == (before.confusion, before.metrics, before.sentences)
+
+
+def test_a_threshold_that_makes_no_sense_is_refused_before_anything_is_queued(
+    module_store: Store, world: World, costly: tuple[World, Candidate]
+) -> None:
+    n_jobs = module_store.count(Job)
+    with pytest.raises(BadInputError, match="is no threshold"):
+        evaluate_candidate(module_store, costly[1], threshold=1.5)
+    with pytest.raises(BadInputError, match="Train again|two classes that give chances"):
+        evaluate_candidate(module_store, add_candidate(module_store, world), threshold=0.4)
     assert module_store.count(Job) == n_jobs
