@@ -78,10 +78,12 @@ def add_candidate(store: Store, world: World, family: str = "linear", *, seed: i
     return candidate
 
 
-def count_out_of_fold(store: Store, world: World, candidate: Candidate) -> Candidate:
+def count_out_of_fold(
+    store: Store, world: World, candidate: Candidate, *, positive_label: str | None = None
+) -> Candidate:
     """Let two folds count the chances of a candidate, as training does."""
     data = make_folds(prepare.split_rows(store, world.recipe).train, world.recipe, 2)
-    spec = FitSpec(world.recipe, candidate.family, world.run.metric, 0)
+    spec = FitSpec(world.recipe, candidate.family, world.run.metric, 0, positive_label)
     scores = [score_fold(spec, data.frame.iloc[learn], data.frame.iloc[score]) for learn, score in data.folds]
     return store.update(candidate, out_of_fold=add_folds([score.out_of_fold for score in scores]))
 

@@ -212,6 +212,6 @@ def test_a_threshold_that_makes_no_sense_is_refused_before_anything_is_queued(
     n_jobs = module_store.count(Job)
     with pytest.raises(BadInputError, match="is no threshold"):
         evaluate_candidate(module_store, costly[1], threshold=1.5)
-    with pytest.raises(BadInputError, match="Train again|two classes that give chances"):
+    with pytest.raises(BadInputError, match="two classes that give chances"):
         evaluate_candidate(module_store, add_candidate(module_store, world), threshold=0.4)
     assert module_store.count(Job) == n_jobs

@@ -1,4 +1,4 @@
-"""From which chance on the positive class is answered: by what mistakes cost, or by a person; never by the test rows."""
+"""From which chance on the positive class is answered: by what mistakes cost, or by a person."""
 
 from pathlib import Path
 

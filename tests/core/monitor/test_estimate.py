@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from core import deploy, monitor
-from core.evaluate import ScoredRows
+from core.evaluate import ScoredRows, score_predictions
 from core.monitor.estimate import FEWEST_ROWS, MOST_OUTSIDE, ROWS_A_POINT, divide_lastingly
-from core.monitor.soft_truth import Asked, SoftTruth, learn_correction, learn_locally, soften
+from core.monitor.soft_truth import Asked, Correction, SoftTruth, learn_correction, learn_locally, soften
 from core.records import LabelRecord, ModelVersion, Prediction, Reference, Window
 from core.store import Store, record_to_json
 from tests.core.monitor.conftest import START, make_reference
@@ -113,6 +113,70 @@ def test_other_metrics_are_estimated_too(store: Store, reference: Reference, mak
     assert point.measured is not None
     assert point.expected == pytest.approx(point.measured, abs=0.07)
     assert not point.is_off
+
+
+def flags(seed: int, n_rows: int = 1_000, *, least: float = 0.0, threshold: float = 0.2, more: float = 0.0) -> Rows:
+    """Return rows of a model whose chance of yes is x / 2 and right, and that says yes from a low threshold on.
+
+    With `more` than it thinks are yes.
+    """
+    rng = np.random.default_rng(seed)
+    x = least + (1 - least) * rng.random(n_rows)
+    said = np.where(x / 2 >= threshold, "yes", "no")
+    truth = np.where(rng.random(n_rows) < x / 2 + more, "yes", "no")
+    return pd.DataFrame({"x": x}), ScoredRows(truth, said, np.column_stack([1 - x / 2, x / 2]), ("no", "yes"))
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "precision", "recall", "f1", "roc_auc"])
+def test_answers_that_are_the_less_likely_class_are_estimated_as_what_they_are(
+    reference: Reference, metric: str
+) -> None:
+    errors = deploy.learn_errors("binary", reference, *flags(0, 5_000))
+    assert errors is not None
+    inputs, rows = flags(1, 20_000)
+    assert rows.y_proba is not None
+    probabilities = [dict(zip(("no", "yes"), row, strict=True)) for row in rows.y_proba.tolist()]
+    asked = Asked([{"x": x} for x in inputs["x"]], rows.answers.tolist(), probabilities)
+    expected, low, high = soften(errors, reference, asked, ["no", "yes"], "yes").expect(metric)
+    assert expected == pytest.approx(score_predictions(metric, rows), abs=0.02)
+    assert low < expected < high
+
+
+def test_labels_confirm_the_estimate_of_a_model_with_a_low_threshold(
+    store: Store, reference: Reference, make_live: MakeLive
+) -> None:
+    model = go_live(store, make_live, reference, flags(0), metric="recall", tested=0.8)
+    for minute in range(3):
+        ask(store, model, flags(minute + 1), minute=minute, labelled=True)
+    report = monitor.estimate(store, "p", n_points=3)
+    assert report.trust == "confirmed"
+    assert not any(point.is_off for point in report.points)
+
+
+def test_how_likely_such_an_answer_is_right_is_less_than_a_half() -> None:
+    said = np.array(["yes", "no"])
+    wide = ScoredRows(np.tile(["no", "yes"], 2), np.repeat(said, 2), None, ("no", "yes"), "yes")
+    soft = SoftTruth(wide, np.array([[0.7, 0.3], [0.9, 0.1]]), np.zeros(2, dtype=bool), np.zeros((2, 1)))
+    assert soft.right.tolist() == pytest.approx([0.3, 0.9])
+    assert soft.logits.tolist() == pytest.approx([np.log(0.3 / 0.7), np.log(0.9 / 0.1)])
+    assert soft.features[:, 0].tolist() == [1.0, 0.0]
+    moved = soft.corrected(Correction(shift=1.0))
+    assert (moved.right > soft.right).all()
+    assert moved.weights.sum(axis=1) == pytest.approx(1.0)
+
+
+def test_labels_that_say_more_yes_correct_both_answers_each_its_own_way(
+    store: Store, reference: Reference, make_live: MakeLive
+) -> None:
+    model = go_live(store, make_live, reference, flags(0), metric="accuracy", tested=0.6)
+    for minute in range(4):
+        ask(store, model, flags(minute + 1, more=0.3), minute=minute, labelled=True)
+    unlabelled = flags(9, more=0.3)
+    ask(store, model, unlabelled, minute=4)
+    first, *_, last = monitor.estimate(store, "p", n_points=5).points
+    actual = float((unlabelled[1].truth == unlabelled[1].answers).mean())
+    assert last.value == pytest.approx(actual, abs=0.06)
+    assert first.value is not None
 
 
 @pytest.mark.parametrize("metric", ["neg_mean_absolute_error", "neg_root_mean_squared_error"])
