@@ -132,7 +132,8 @@ class Retraining:
         if present is not None:
             return present
         params: Json = {"candidate_ids": [candidate.id]}
-        threshold = self.store.get(Evaluation, self.champion.evaluation_id).threshold
+        before = self.store.newest(Evaluation, id=self.champion.evaluation_id)
+        threshold = before.threshold if before else None
         if threshold and threshold.chosen_by and candidate.out_of_fold:
             # What a person has chosen is not undone by retraining; what costs have chosen, they choose anew.
             params |= {"threshold": threshold.value, "threshold_by": threshold.chosen_by}

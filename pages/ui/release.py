@@ -31,9 +31,9 @@ def show_live(model: ModelVersion) -> None:
 
 def say_threshold(model: ModelVersion) -> None:
     """Say from which chance on a model of two classes says which, and why; nothing for others."""
-    threshold = store().get(Evaluation, model.evaluation_id).threshold
-    if threshold is not None:
-        st.caption(plain(f"{threshold.sentence} {threshold.reason}"))
+    evaluation = store().newest(Evaluation, id=model.evaluation_id)
+    if evaluation and evaluation.threshold:
+        st.caption(plain(f"{evaluation.threshold.sentence} {evaluation.threshold.reason}"))
 
 
 def register_form(evaluations: dict[str, Evaluation], *, key: str) -> None:

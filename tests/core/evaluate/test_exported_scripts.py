@@ -59,7 +59,7 @@ def check_scores(store: Store, recipe: Recipe, run: TrainingRun, python: PlainPy
 
 def check_test(
     store: Store, recipe: Recipe, candidate: Candidate, cluster: LocalCluster, python: PlainPython, folder: Path
-) -> None:
+) -> Evaluation:
     job = evaluate.start_evaluation(store, recipe.project_id, candidate_ids=[candidate.id], by="Ada")
     result = evaluate.run_evaluation(JobHandle(store, job, cluster.scheduler_address))
     stored = store.get(Evaluation, result["evaluation_ids"][0])
@@ -69,6 +69,7 @@ def check_test(
     expected = {estimate.label: estimate.value for estimate in stored.metrics}
     assert expected
     assert {name: found["results"][name] for name in expected} == pytest.approx(expected, rel=1e-9)
+    return stored
 
 
 @pytest.mark.parametrize(
@@ -95,6 +96,26 @@ def test_the_programs_give_the_stored_scores(
     run = trained(recipe, FAST, metric)
     check_scores(store, recipe, run, plain_python, tmp_path / "train")
     check_test(store, recipe, done(store, run)[0], cluster, plain_python, tmp_path / "evaluate")
+
+
+def test_the_program_decides_by_the_threshold_that_the_model_was_tested_with(
+    store: Store,
+    cluster: LocalCluster,
+    make_recipe: MakeRecipe,
+    trained: Any,
+    plain_python: PlainPython,
+    tmp_path: Path,
+) -> None:
+    recipe = make_recipe(visits(240), "comes")
+    costs = {"cost_false_positive": 1.0, "cost_false_negative": 8.0}
+    plan.change_objective(store, recipe.project_id, by="Ada", positive_label="yes", **costs)
+    candidate = done(store, trained(recipe, ("linear",), "roc_auc"))[0]
+    stored = check_test(store, recipe, candidate, cluster, plain_python, tmp_path / "evaluate")
+    assert stored.threshold is not None
+    assert not stored.threshold.is_likelier_class
+    text = evaluate.evaluation_script(store, candidate.id)
+    assert f"threshold={stored.threshold.value - 1e-5:.6g}" in text
+    assert "It says 'yes' from a chance of " in text
 
 
 def test_rows_left_out_while_learning_are_left_out_in_the_program(

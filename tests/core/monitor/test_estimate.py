@@ -145,9 +145,9 @@ def test_answers_that_are_the_less_likely_class_are_estimated_as_what_they_are(
 def test_labels_confirm_the_estimate_of_a_model_with_a_low_threshold(
     store: Store, reference: Reference, make_live: MakeLive
 ) -> None:
-    model = go_live(store, make_live, reference, flags(0), metric="recall", tested=0.8)
+    model = go_live(store, make_live, reference, flags(0, 5_000), metric="recall", tested=0.84)
     for minute in range(3):
-        ask(store, model, flags(minute + 1), minute=minute, labelled=True)
+        ask(store, model, flags(minute + 4), minute=minute, labelled=True)
     report = monitor.estimate(store, "p", n_points=3)
     assert report.trust == "confirmed"
     assert not any(point.is_off for point in report.points)

@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 from distributed import LocalCluster
 
-from core import collect, deploy, plan, prepare, retrain
+from core import collect, deploy, evaluate, plan, prepare, retrain
 from core.errors import ConflictError, NotReadyError
 from core.records import (
+    Candidate,
     Challenge,
     DatasetVersion,
+    Evaluation,
     Job,
     Json,
     LabelRecord,
@@ -27,7 +29,16 @@ from core.records import (
 )
 from core.retrain.settings import count_compared
 from core.store import JobHandle, Store
-from tests.model_worlds import World, approve, make_frame, make_world, promote
+from tests.model_worlds import (
+    World,
+    add_candidate,
+    approve,
+    count_out_of_fold,
+    evaluate_candidate,
+    make_frame,
+    make_world,
+    promote,
+)
 
 
 def log_live_rows(
@@ -128,6 +139,45 @@ def test_when_the_world_turned_the_challenger_wins_and_its_promotion_is_lap_two(
     # The new champion has learned from these very labels: only rows that came after it may judge it.
     with pytest.raises(NotReadyError, match="version 2 was made"):
         retrain.start_retraining(store, world.project.id, reason="", by="Ada")
+
+
+@pytest.mark.parametrize("chosen", [None, 0.8], ids=["costs chose", "a person chose"])
+def test_a_challenger_has_its_own_threshold_and_both_are_compared_by_theirs(
+    store: Store, cluster: LocalCluster, chosen: float | None
+) -> None:
+    world = make_world(store, "Costly flights")
+    store.update(world.run, n_splits=2, metric="recall")
+    costs = {"cost_false_positive": 1.0, "cost_false_negative": 10.0}
+    plan.change_objective(store, world.project.id, by="Anna", metric="recall", positive_label="yes", **costs)
+    candidate = count_out_of_fold(store, world, add_candidate(store, world))
+    first = evaluate_candidate(store, candidate, threshold=chosen)
+    champion = promote(
+        store, deploy.approve_model(store, deploy.register_model(store, first.id, by="Anna").id, by="Bert")
+    )
+    log_live_rows(store, world, champion, make_frame(n_rows=400, seed=3))
+
+    job = retrain.start_retraining(store, world.project.id, reason="", by="Ada")
+    result = run(store, job, cluster)
+
+    second = store.get(Evaluation, result["evaluation_id"])
+    assert first.threshold is not None
+    assert second.threshold is not None
+    if chosen is None:
+        counted = store.get(Candidate, second.candidate_id).out_of_fold
+        assert counted is not None
+        assert sum(counted.positives) + sum(counted.negatives) == store.get(TrainingRun, second.run_id).n_rows_train
+        objective = plan.current_objective(store, world.project.id)
+        assert second.threshold == evaluate.choose_threshold(counted, objective)
+        assert not second.threshold.is_likelier_class
+    else:
+        assert (second.threshold.value, second.threshold.chosen_by) == (chosen, "Anna")
+    challenge = store.get(Challenge, result["challenge_id"])
+    recipe = store.get(Recipe, store.get(ModelVersion, challenge.challenger_id).recipe_id)
+    features, target = prepare.features_and_target(prepare.split_rows(store, recipe).test, recipe)
+    for evaluation, value in ((first, challenge.champion_value), (second, challenge.challenger_value)):
+        assert evaluation.threshold is not None
+        proba = evaluate.load_fitted(store, evaluation.candidate_id).predict_proba(features)[:, 1]
+        assert value == pytest.approx((proba >= evaluation.threshold.value)[(target == "yes").to_numpy()].mean())
 
 
 @pytest.fixture

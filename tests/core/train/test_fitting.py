@@ -18,11 +18,12 @@ from threadpoolctl import threadpool_limits
 
 from core import plan, prepare, train
 from core.errors import BadInputError, LifecycleError, NotReadyError
-from core.records import Candidate, Recipe, Split, Task, TrainingRun
+from core.records import Candidate, OutOfFold, Recipe, Split, Task, TrainingRun
 from core.store import Store
 from core.train.child import WorkDiedError, WorkStoppedError, run_killable
 from core.train.fitting import FitSpec, fit_pipeline, score_fold
 from core.train.folds import MAX_SCORE_ROWS, make_folds
+from core.train.out_of_fold import add_folds
 from core.train.scoring import score_pipeline
 from tests.visits import MakeRecipe, visits
 
@@ -236,3 +237,34 @@ def test_the_leaderboard_puts_the_best_first_and_what_has_no_score_last(store: S
         ("failed", None),
         ("left_out", None),
     ]
+
+
+def test_a_fold_counts_its_rows_by_the_chance_it_gave_them(store: Store, recipe_for: RecipeFor) -> None:
+    recipe = recipe_for("binary")
+    rows = prepare.split_rows(store, recipe)
+    spec = FitSpec(recipe, "linear", "roc_auc", 0, "no")
+    counted = score_fold(spec, rows.train, rows.test).out_of_fold
+    assert counted is not None
+    features, target = prepare.features_and_target(rows.test, recipe)
+    pipeline = fit_pipeline(spec, rows.train)
+    chances = pipeline.predict_proba(features)[:, pipeline.classes_.tolist().index("no")]
+    assert counted.positive_label == "no"
+    for value in (0.1, 0.25, 0.5):
+        place = round(value * 1_000)
+        assert sum(counted.positives[place:]) == ((chances >= value) & (target == "no")).sum()
+        assert sum(counted.negatives[place:]) == ((chances >= value) & (target != "no")).sum()
+
+
+def test_only_two_classes_with_chances_are_counted_and_only_if_every_fold_counts_the_same(
+    store: Store, recipe_for: RecipeFor
+) -> None:
+    for task in ("multiclass", "regression"):
+        recipe = recipe_for(task)
+        rows = prepare.split_rows(store, recipe)
+        spec = FitSpec(recipe, "dummy", plan.default_metric(task).name, 0)
+        assert score_fold(spec, rows.train, rows.test).out_of_fold is None
+    one = OutOfFold("yes", (1, 0, 2), (0, 3, 1))
+    assert add_folds([one, one]) == OutOfFold("yes", (2, 0, 4), (0, 6, 2))
+    assert add_folds([one, None]) is None
+    assert add_folds([one, replace(one, positive_label="no")]) is None
+    assert add_folds([]) is None

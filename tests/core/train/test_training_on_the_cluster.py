@@ -83,6 +83,11 @@ def test_every_family_is_scored_on_every_fold_and_guessing_comes_last(
     assert run.n_rows_train == 240
     assert [candidate.status for candidate in best_first] == ["done"] * 4
     assert [len(candidate.fold_scores) for candidate in best_first] == [3] * 4
+    n_rows = store.get(TrainingRun, best_first[0].run_id).n_rows_train
+    for candidate in best_first:
+        counted = candidate.out_of_fold
+        assert counted is not None
+        assert sum(counted.positives) + sum(counted.negatives) == n_rows
     assert best_first[-1].family == "dummy"
     assert best_first[-1].score_mean == pytest.approx(0.5)
     assert best_first[0].score_mean > 0.75

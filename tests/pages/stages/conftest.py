@@ -113,6 +113,17 @@ class World:
             )
         )
 
+    def choose_threshold(self, value: float, reason: str = "", chosen_by: str = "") -> None:
+        """Give the tested model what cross-validation counted, and the threshold it was tested with."""
+        self.evaluate()
+        below, above = (0,) * 100, (0,) * 600
+        chances = records.OutOfFold(
+            "yes", (*below, *(1,) * 300, *above, 0), (*below, *(5,) * 100, *(1,) * 200, *above, 0)
+        )
+        self.forest = self.store.update(self.forest, out_of_fold=chances)
+        threshold = records.DecisionThreshold(value, "yes", reason, chosen_by)
+        self.evaluation = self.store.update(self.evaluation, threshold=threshold)
+
     def register(self, status: str = "registered") -> None:
         self.evaluate()
         self.model = self.add_model(1, status)

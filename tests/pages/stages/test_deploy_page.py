@@ -47,6 +47,21 @@ def test_an_approved_model_goes_live_and_starts_the_first_lap(world, open_page, 
     assert "Version 1 (Random forest) is live" in text_of(page)
 
 
+def test_the_threshold_is_named_where_it_is_handed_in_approved_and_live(world, open_page, text_of):
+    world.evaluate()
+    threshold = records.DecisionThreshold(0.3, "yes", "Ada chose it.", "Ada")
+    world.store.update(world.evaluation, threshold=threshold)
+    page = open_page("deploy_model")
+    assert page.selectbox(key="deploy_register_evaluation").options[0].endswith("'yes' from 30 % on")
+    for status in ("registered", "approved"):
+        world.register(status)
+        world.store.update(world.evaluation, threshold=threshold)
+        if status == "approved":
+            world.put_live(world.model, 1)
+        told = text_of(open_page("deploy_model"))
+        assert "It says 'yes' from a chance of 30 % on. Ada chose it." in told
+
+
 def test_of_two_people_who_promote_at_once_the_second_is_told(world, open_page, text_of):
     world.register("approved")
     page = open_page("deploy_model")

@@ -1,10 +1,12 @@
 """What a person sees and can do on Monitor model."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from core import plan, records
+from core.store import record_from_json, record_to_json
 
 
 def test_without_a_live_model_it_leads_to_what_must_be_done_first(world, open_page, text_of):
@@ -139,9 +141,21 @@ def test_the_receipt_of_an_answer_tells_what_led_to_it(world, open_page, text_of
     told = text_of(page)
     assert "late: yes" in told
     assert "yes 80.0 %" in told
+    assert "The class with the highest chance is its answer." in told
     assert "approved by Ben" in told
     assert world.model.digest in told
     assert page.button(key="monitor_recompute")
+
+
+def test_the_receipt_names_the_threshold_that_the_model_answers_by(world, open_page, text_of):
+    world.get_traffic()
+    threshold = records.DecisionThreshold(0.2, "yes", chosen_by="Ada")
+    path = world.store.files.model(world.model.id) / "prototype.json"
+    told = replace(record_from_json(records.Prototype, path.read_text(encoding="utf-8")), threshold=threshold)
+    path.write_text(record_to_json(told), encoding="utf-8")
+    page = open_page("monitor_model")
+    page.text_input(key="monitor_receipt_id").set_value(world.store.log.read(world.id)[0].prediction.id).run()
+    assert "It says 'yes' from a chance of 20 % on." in text_of(page)
 
 
 def test_a_receipt_for_an_unknown_id_says_what_to_do(world, open_page, text_of):
