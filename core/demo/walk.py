@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from core import collect, deploy, evaluate, monitor, plan, prepare, records, retrain, serve, simulate, train
+from core import collect, deploy, evaluate, monitor, plan, prepare, records, report, retrain, serve, simulate, train
 from core.errors import LifecycleError, NotReadyError
 from core.records import Json, ModelVersion, Project, Recipe
 from core.store import Store
@@ -126,7 +126,10 @@ class Walk:
             raise NotReadyError("No candidate was trained.", "Give training more time.")
         job = evaluate.start_evaluation(self.store, self.project_id, candidate_ids=[best.id], by=REQUESTER)
         evaluation = self.store.get(records.Evaluation, self._finish(job)["evaluation_ids"][0])
-        return f"{best.family} on {evaluation.n_rows_test:,} untouched rows. {evaluation.verdict.sentence}"
+        return (
+            f"{best.family} on {evaluation.n_rows_test:,} untouched rows. {evaluation.verdict.sentence} "
+            f"{self._say_decisions(evaluation)}"
+        ).rstrip()
 
     def deploy(self) -> str:
         """Register, approve and promote the model; ask the service one question."""
@@ -207,7 +210,17 @@ class Walk:
             return challenge.recommendation if challenge else "No challenger came out."
         model = self._promote(challenge.challenger_id, reason=challenge.reason)
         decided = "" if challenge.better else f" {APPROVER} promotes it all the same, to complete the lap."
-        return f"{challenge.recommendation}{decided} Version {model.number} is live."
+        evaluation = self.store.get(records.Evaluation, model.evaluation_id)
+        return (
+            f"{challenge.recommendation}{decided} Version {model.number} is live. {self._say_decisions(evaluation)}"
+        ).rstrip()
+
+    def _say_decisions(self, evaluation: records.Evaluation) -> str:
+        """Say from which chance on a model says which class, and what its mistakes on the test rows cost."""
+        threshold = evaluation.threshold
+        costs = report.expected_costs(plan.current_objective(self.store, self.project_id), evaluation)
+        said = [threshold.sentence] if threshold else []
+        return " ".join([*said, *([costs.sentence, costs.comparison] if costs else [])])
 
     def _recipe(self) -> Recipe:
         recipe = prepare.current_recipe(self.store, self.project_id)

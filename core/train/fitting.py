@@ -10,7 +10,7 @@ from core.prepare import build_pipeline, features_and_target
 from core.records import OutOfFold, Recipe
 from core.train.families import find_family
 from core.train.out_of_fold import count_chances
-from core.train.scoring import score_pipeline
+from core.train.scoring import score_model
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ def score_fold(spec: FitSpec, train: pd.DataFrame, test: pd.DataFrame) -> FoldSc
     pipeline = fit_pipeline(spec, train)
     fit_seconds = time.perf_counter() - started
     features, target = features_and_target(test, spec.recipe)
-    score = score_pipeline(pipeline, features, target, spec.metric, spec.positive_label)
-    counted = count_chances(pipeline, features, target, spec.positive_label) if spec.recipe.task == "binary" else None
+    # What comes before the model is done once for both.
+    model, ready = pipeline[-1], pipeline[:-1].transform(features)
+    score = score_model(model, ready, target, spec.metric, spec.positive_label)
+    counted = count_chances(model, ready, target, spec.positive_label) if spec.recipe.task == "binary" else None
     return FoldScore(score, fit_seconds, counted)

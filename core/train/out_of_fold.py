@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import Pipeline
 
 from core.records import OutOfFold
 from core.train.scoring import positive_of
@@ -21,24 +20,22 @@ ROUNDING = 1e-5
 scikit-learn and 0.22999999 in single precision, and both mean the same."""
 
 
-def count_chances(
-    pipeline: Pipeline, features: pd.DataFrame, target: "pd.Series[Any]", positive_label: str | None
-) -> OutOfFold | None:
+def count_chances(model: Any, features: Any, target: "pd.Series[Any]", positive_label: str | None) -> OutOfFold | None:
     """Return rows of two classes counted by the chance of the positive one; None where there is no such chance.
 
     Parameters
     ----------
-    pipeline : fitted Pipeline
-    features, target : DataFrame and Series of n rows
+    model : fitted classifier, or Pipeline that ends in one
+    features, target : n rows in a form that the model takes, and Series of n
         That it has not learned from; classes as text.
     positive_label : str, optional
         The class that counts as positive; default: the last one.
     """
-    classes = pipeline.classes_.tolist()
-    if len(classes) != 2 or not hasattr(pipeline, "predict_proba"):
+    classes = model.classes_.tolist()
+    if len(classes) != 2 or not hasattr(model, "predict_proba"):
         return None
     positive = str(positive_of(classes, positive_label))
-    chances = pipeline.predict_proba(features)[:, classes.index(positive)]
+    chances = model.predict_proba(features)[:, classes.index(positive)]
     steps = np.clip(((chances + ROUNDING) * N_STEPS).astype(np.int64), 0, N_STEPS)
     is_positive = (target == positive).to_numpy()
     counts = (np.bincount(steps[rows], minlength=N_STEPS + 1) for rows in (is_positive, ~is_positive))

@@ -1,4 +1,4 @@
-"""How a fitted pipeline is scored on a fold, with text classes and the positive class the person chose."""
+"""How a fitted model is scored on a fold, with text classes and the positive class the person chose."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,30 +14,27 @@ from sklearn.metrics import (
     recall_score,
     roc_auc_score,
 )
-from sklearn.pipeline import Pipeline
 
 OF_POSITIVE_CLASS = {"f1": f1_score, "precision": precision_score, "recall": recall_score}
 
 
-def score_pipeline(
-    pipeline: Pipeline, features: pd.DataFrame, target: "pd.Series[Any]", metric: str, positive_label: str | None
-) -> float:
+def score_model(model: Any, features: Any, target: "pd.Series[Any]", metric: str, positive_label: str | None) -> float:
     """Return scikit-learn's score (greater is better; errors negated), NaN where the rows do not allow one.
 
     Parameters
     ----------
-    pipeline : fitted Pipeline
-    features, target : DataFrame and Series of n rows
+    model : fitted estimator, or Pipeline that ends in one
+    features, target : n rows in a form that the model takes, and Series of n
         Classes as text.
     metric : str
         scikit-learn's scoring name.
     positive_label : str, optional
         The class that counts as positive; default: the last one.
     """
-    classes = pipeline.classes_.tolist() if hasattr(pipeline, "classes_") else []
+    classes = model.classes_.tolist() if hasattr(model, "classes_") else []
     scorer = make_scoring(metric, classes, positive_label)
     try:
-        score = float(scorer(pipeline, features, target))
+        score = float(scorer(model, features, target))
     except ValueError:
         # A fold without one of the classes has, say, no area under the curve.
         return float("nan")

@@ -24,7 +24,7 @@ from core.train.child import WorkDiedError, WorkStoppedError, run_killable
 from core.train.fitting import FitSpec, fit_pipeline, score_fold
 from core.train.folds import MAX_SCORE_ROWS, make_folds
 from core.train.out_of_fold import add_folds
-from core.train.scoring import score_pipeline
+from core.train.scoring import score_model
 from tests.visits import MakeRecipe, visits
 
 RecipeFor = Callable[[Task], Recipe]
@@ -140,8 +140,8 @@ def test_the_positive_class_is_the_one_the_person_chose() -> None:
     features = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0] * 5})
     target = pd.Series(["rare" if x == 3 else "usual" for x in features["x"]], dtype=object)
     model = DummyClassifier(strategy="constant", constant="rare").fit(features, target)
-    assert score_pipeline(model, features, target, "precision", "rare") == pytest.approx(0.25)
-    assert score_pipeline(model, features, target, "precision", "usual") == 0
+    assert score_model(model, features, target, "precision", "rare") == pytest.approx(0.25)
+    assert score_model(model, features, target, "precision", "usual") == 0
 
 
 @pytest.mark.parametrize("metric", [metric.name for metric in plan.metrics_for("multiclass")])
