@@ -104,18 +104,15 @@ from core.records.live import (
     refusal_key,
 )
 from core.records.model import (
-    LIKELIER_CLASS,
     Candidate,
     Challenge,
     ColumnImportance,
     ConfusionMatrix,
     Curve,
-    DecisionThreshold,
     Engine,
     Evaluation,
     MetricEstimate,
     ModelVersion,
-    OutOfFold,
     Prototype,
     PrototypeColumn,
     Reference,
@@ -159,6 +156,7 @@ from core.records.standing import (
     Share,
     WatchReport,
 )
+from core.records.threshold import LIKELIER_CLASS, DecisionThreshold, OutOfFold
 
 __all__ = [
     "AGE_EDGES_S",

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from core.records.base import Label
 from core.records.live import EarlierLabel, LabelRecord, Prediction
-from core.records.model import DecisionThreshold, ModelVersion
+from core.records.model import ModelVersion
 from core.records.release import Release
 from core.records.rules import Referral, ServingRules
+from core.records.threshold import DecisionThreshold
 
 
 @dataclass(frozen=True)

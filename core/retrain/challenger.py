@@ -10,6 +10,7 @@ from core.prepare import features_and_target, save_recipe, split_rows
 from core.records import (
     Candidate,
     Challenge,
+    DecisionThreshold,
     Evaluation,
     Json,
     Metric,
@@ -132,13 +133,21 @@ class Retraining:
         if present is not None:
             return present
         params: Json = {"candidate_ids": [candidate.id]}
-        before = self.store.newest(Evaluation, id=self.champion.evaluation_id)
-        threshold = before.threshold if before else None
-        if threshold and threshold.chosen_by and candidate.out_of_fold:
-            # What a person has chosen is not undone by retraining; what costs have chosen, they choose anew.
+        if threshold := self._find_chosen_threshold(candidate):
             params |= {"threshold": threshold.value, "threshold_by": threshold.chosen_by}
         part = PartOfJob(self.handle, 0.6, 0.8, params)
         return self.store.get(Evaluation, run_evaluation(part)["evaluation_ids"][0])
+
+    def _find_chosen_threshold(self, candidate: Candidate) -> DecisionThreshold | None:
+        """Return the champion's decision threshold if a person chose it: retraining does not undo that.
+
+        What costs have chosen, they choose anew.
+        """
+        tested, chances = self.store.newest(Evaluation, id=self.champion.evaluation_id), candidate.out_of_fold
+        threshold = tested.threshold if tested else None
+        if threshold is None or chances is None or threshold.positive_label != chances.positive_label:
+            return None
+        return threshold if threshold.chosen_by else None
 
     def _find_or_add_challenge(self, recipe: Recipe, evaluation: Evaluation, challenger: ModelVersion) -> Challenge:
         job = self.handle.job

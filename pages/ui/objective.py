@@ -79,7 +79,8 @@ def choose_costs(task: Task) -> dict[str, float | None]:
         costs[name] = column.number_input(
             words, min_value=0.0, value=None, key=f"plan_{name}", format="%g", placeholder="Not known"
         )
-    st.caption("In whatever unit you count in: money, minutes, complaints. It may stay empty.")
+    chosen = " Both together choose from which chance on a model says it has found one." if task == "binary" else ""
+    st.caption(f"In whatever unit you count in: money, minutes, complaints. It may stay empty.{chosen}")
     return costs
 
 

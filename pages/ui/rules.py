@@ -110,6 +110,9 @@ def _choose_confidence(prototype: Prototype) -> float | None:
         disabled=not unsure,
         help="How likely its own answer must be, as the model sees it.",
     )
+    threshold = prototype.threshold
+    if unsure and threshold and not threshold.is_likelier_class:
+        st.caption(plain(f"{threshold.sentence} How sure it is then is the chance of the answer it gives, low or not."))
     return confidence / 100 if unsure else None
 
 

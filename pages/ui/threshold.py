@@ -19,7 +19,9 @@ def show_threshold(evaluation: Evaluation) -> None:
     candidate = store().get(Candidate, evaluation.candidate_id)
     threshold = evaluation.threshold
     if threshold is None or candidate.out_of_fold is None:
-        st.caption("It gives the likelier class. To choose another threshold, train again: this model is from before.")
+        st.caption(
+            "It gives the likelier class: it was trained before a threshold could be chosen. Train again to choose."
+        )
         return
     objective = plan.current_objective(store(), project().id)
     st.subheader(plain(f"When does it say '{threshold.positive_label}'?"))

@@ -16,6 +16,7 @@ from core import deploy, evaluate, plan, prepare
 from core.deploy.answers import OnnxScorer, PipelineScorer
 from core.deploy.engine import choose_engine
 from core.deploy.prototype import request_rows
+from core.deploy.taken.client import PredictionClient
 from core.evaluate.model_folder import TRUSTED_TYPES, read_model, write_manifest, write_model
 from core.records import Candidate, DecisionThreshold, ModelVersion
 from core.store import Store, open_store
@@ -31,6 +32,7 @@ from tests.model_worlds import (
     make_world,
     register,
 )
+from tests.taken_away import folder_serving_on_linked_packages, link_packages
 
 MISSED = 10.0
 
@@ -153,7 +155,9 @@ def test_another_threshold_is_another_version_and_the_same_is_the_same(
     assert deploy.register_model(store, evaluate_candidate(store, costly[1]).id, by="Anna").id == model.id
 
 
-def test_the_folder_taken_away_says_it(store: Store, model: ModelVersion, tmp_path: Path) -> None:
+def test_the_folder_taken_away_says_it_and_answers_by_it(
+    store: Store, costly: tuple[World, Candidate], model: ModelVersion, tmp_path: Path
+) -> None:
     approved = deploy.approve_model(store, model.id, by="Bert")
     folder = deploy.export_folder(store, approved.id, tmp_path)
     readme = (folder / "README.md").read_text(encoding="utf-8")
@@ -161,6 +165,12 @@ def test_the_folder_taken_away_says_it(store: Store, model: ModelVersion, tmp_pa
     assert threshold is not None
     assert f"It says 'yes' from a chance of {100 * threshold.value:.3g} % on." in readme
     assert "built into each form of the model" in readme
+    frame = costly[0].frame.drop(columns="late")
+    rows = request_rows(deploy.load_prototype(store, model.id), frame)
+    packages = link_packages(folder / "requirements.txt", tmp_path / "site")
+    with folder_serving_on_linked_packages(folder, packages) as address:
+        said = PredictionClient(address, costly[0].project.slug).predict(rows)
+    assert [answer.prediction for answer in said] == expected_answers(store, model, frame)
 
 
 def test_a_version_from_before_there_were_thresholds_answers_as_before(registered: Registered, tmp_path: Path) -> None:

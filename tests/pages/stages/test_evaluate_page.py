@@ -157,5 +157,5 @@ def test_when_the_plan_has_changed_it_says_what_would_be_chosen_now(world, open_
 def test_a_model_from_before_there_were_thresholds_is_told_as_what_it_is(world, open_page, text_of):
     world.evaluate()
     page = open_page("evaluate_models")
-    assert "It gives the likelier class. To choose another threshold, train again" in text_of(page)
+    assert "It gives the likelier class: it was trained before a threshold could be chosen." in text_of(page)
     assert not [one for one in page.slider if one.key == "evaluate_threshold"]
