@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import joblib
 import numpy as np
 import onnxruntime
@@ -33,6 +34,7 @@ from tests.model_worlds import (
     register,
 )
 from tests.taken_away import folder_serving_on_linked_packages, link_packages
+from tests.waiting import wait_for
 
 MISSED = 10.0
 
@@ -62,6 +64,13 @@ def expected_answers(store: Store, model: ModelVersion, frame: object) -> list[s
     proba = evaluate.load_fitted(store, model.candidate_id).predict_proba(frame)[:, 1]
     answers: list[str] = np.where(proba >= threshold.value, "yes", "no").tolist()
     return answers
+
+
+def is_listening(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/ping", trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -169,6 +178,7 @@ def test_the_folder_taken_away_says_it_and_answers_by_it(
     rows = request_rows(deploy.load_prototype(store, model.id), frame)
     packages = link_packages(folder / "requirements.txt", tmp_path / "site")
     with folder_serving_on_linked_packages(folder, packages) as address:
+        wait_for(lambda: is_listening(address))
         said = PredictionClient(address, costly[0].project.slug).predict(rows)
     assert [answer.prediction for answer in said] == expected_answers(store, model, frame)
 
