@@ -24,7 +24,7 @@ def show_laps(*, key: str) -> None:
             "Model": names.get(lap.model_version_id, "deleted"),
             "Learned from": name_table(lap.dataset_id),
             "Result": _say_result(lap),
-            "Made live by": lap.promoted_by,
+            "By": lap.promoted_by,
             "When (UTC)": lap.created_at,
         }
         for lap in reversed(laps)
