@@ -10,13 +10,15 @@ from typing import Any
 import duckdb
 
 from core.collect.findings import recall
-from core.collect.staging import COLUMNS_A_QUERY, open_staging
+from core.collect.staging import NARROW, open_for_stored
 from core.collect.typed_source import parquet_relation
 from core.records import Column, ColumnProfile, DatasetVersion, Distribution, Profile
 from core.store import Store
 
 REVISION = 1
 """To be raised whenever a column would be described differently: profiles kept by older code are computed anew."""
+COLUMNS_A_QUERY = 4
+"""The time to plan a query grows with the square of its length."""
 N_BINS = 20
 N_CATEGORIES = 20
 N_EXAMPLES = 5
@@ -38,7 +40,7 @@ def _profile(store: Store, dataset_id: str) -> Profile:
     dataset = store.get(DatasetVersion, dataset_id)
     with (
         tempfile.TemporaryDirectory(dir=store.home / "uploads") as folder,
-        open_staging(Path(folder)) as connection,
+        open_for_stored(Path(folder)) as connection,
     ):
         relation, _ = parquet_relation(store.files.dataset(dataset_id))
         columns = tuple(_profile_columns(connection, relation, dataset))
@@ -49,13 +51,21 @@ def _profile_columns(
     connection: duckdb.DuckDBPyConnection, relation: str, dataset: DatasetVersion
 ) -> Iterator[ColumnProfile]:
     examples = _examples(connection, relation, dataset.n_columns)
-    # The time to plan a query grows with the square of its length.
     for start in range(0, dataset.n_columns, COLUMNS_A_QUERY):
         batch = dataset.columns[start : start + COLUMNS_A_QUERY]
-        figures = _figures(connection, relation, start, batch)
-        for index, (column, found) in enumerate(zip(batch, figures, strict=True), start):
-            source = (relation, index)
+        indices = range(start, start + len(batch))
+        narrow = relation if dataset.n_columns <= NARROW else _few_columns(connection, relation, indices)
+        figures = _figures(connection, narrow, start, batch)
+        for index, column, found in zip(indices, batch, figures, strict=True):
+            source = (narrow, index)
             yield _profile_column(connection, source, column, dataset.n_rows, found, examples[index])
+
+
+def _few_columns(connection: duckdb.DuckDBPyConnection, relation: str, indices: Sequence[int]) -> str:
+    """Return these columns as a table of their own: each query of a wide file has to get past all other columns."""
+    names = ", ".join(f"c{index}" for index in indices)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE few_columns AS SELECT {names} FROM {relation}")  # noqa: S608
+    return "few_columns"
 
 
 def _figures(

@@ -48,6 +48,14 @@ def open_staging(workspace: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextmanager
+def open_for_stored(workspace: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database as `open_staging` does, for stored tables: as they never change, each is made out only once."""
+    with open_staging(workspace) as connection:
+        connection.execute("SET parquet_metadata_cache = true")
+        yield connection
+
+
+@contextmanager
 def open_beside(workspace: Path) -> Iterator[Future[duckdb.DuckDBPyConnection]]:
     """Open a database as `open_staging` does, while the caller looks at the file: both take as long."""
     with ExitStack() as stack, ThreadPoolExecutor(1) as beside:

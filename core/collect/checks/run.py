@@ -13,7 +13,7 @@ from core.collect.checks.registry import CHECKS, Check
 from core.collect.checks.table import CheckedTable
 from core.collect.profile import profile_dataset
 from core.collect.samples import SAMPLES
-from core.collect.staging import open_staging
+from core.collect.staging import open_for_stored
 from core.collect.target_relations import relate_to_target
 from core.collect.twins import find_twins
 from core.collect.typed_source import numbered_relation
@@ -63,7 +63,7 @@ def _run(store: Store, dataset: DatasetVersion, target: str | None, task: Task |
     profile = profile_dataset(store, dataset.id)
     with (
         tempfile.TemporaryDirectory(dir=store.home / "uploads") as folder,
-        open_staging(Path(folder)) as connection,
+        open_for_stored(Path(folder)) as connection,
     ):
         relation = numbered_relation(store.files.dataset(dataset.id))
         relate = functools.cache(functools.partial(relate_to_target, store, dataset.id, target or ""))
