@@ -10,7 +10,7 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import BadInputError
@@ -32,6 +32,8 @@ VALUE = re.compile(
     )\s*""",
     re.VERBOSE,
 )
+NUMBERS = re.compile(r"(?:^|\s)[-+]?[\d.,]*\d\.?\s+[-+]?[\d.,]*\d\.?(?:\s|$)")
+"""Two numbers with blanks between them."""
 
 
 @dataclass(frozen=True)
@@ -67,18 +69,17 @@ def find_dialect(path: Path, delimiter: str | None = None) -> Dialect:
     quote = _find_quote(sample)
     if delimiter is not None and (len(delimiter) != 1 or delimiter not in sample):
         raise BadInputError(f"The separator '{delimiter}' does not occur in the file.", "Choose another one.")
-    escape = "\\" if quote and f"\\{quote}" in sample and f"{quote}{quote}{quote}" not in sample else None
-    if delimiter is not None and delimiter != WHITESPACE:
-        wrapped = bool(quote) and _every_line_quoted(sample, quote or "")
-        return Dialect(
-            delimiter, quote, escape, lines_quoted=wrapped and _best(sample, quote, escape).delimiter is None
-        )
-    best = Dialect(WHITESPACE, None) if delimiter else _best(sample, quote, escape)
-    if best.delimiter is None and quote and _every_line_quoted(sample, quote):
+    if delimiter == WHITESPACE:
+        return Dialect(WHITESPACE, None)
+    if delimiter is not None:
+        wrapped = _every_line_quoted(sample, quote) and _best(sample, quote).delimiter is None
+        return Dialect(delimiter, quote, _best(sample, quote, delimiter).escape, lines_quoted=wrapped)
+    best = _best(sample, quote)
+    if best.delimiter is None and _every_line_quoted(sample, quote):
         unwrapped = "".join(f"{unwrap_line(line, quote)}\n" for line in sample.splitlines())
-        inner = _best(unwrapped, quote, escape)
+        inner = _best(unwrapped, quote)
         if inner.delimiter is not None:
-            return Dialect(inner.delimiter, quote, escape, lines_quoted=True)
+            return replace(inner, lines_quoted=True)
     return best
 
 
@@ -120,7 +121,7 @@ def unwrap_line(line: str, quote: str) -> str:
     return line.strip().removeprefix(quote).removesuffix(quote).replace(quote * 2, quote)
 
 
-def _find_quote(sample: str) -> str | None:
+def _find_quote(sample: str) -> str:
     """Return the quote character: the double one unless single ones enclose values and double ones do not."""
     return '"' if _count_enclosed(sample, "'") <= 5 or _count_enclosed(sample, '"') else "'"
 
@@ -131,16 +132,39 @@ def _count_enclosed(sample: str, quote: str) -> int:
     return len(re.findall(enclosed, sample, re.MULTILINE)) if quote in sample else 0
 
 
-def _best(sample: str, quote: str | None, escape: str | None) -> Dialect:
-    candidates = [Dialect(delimiter, quote, escape) for delimiter in DELIMITERS if delimiter in sample]
-    candidates.append(Dialect(WHITESPACE, None))
+def _best(sample: str, quote: str, chosen: str | None = None) -> Dialect:
+    """Return the dialect that fits best, of those with the chosen delimiter or, without one, of all."""
     lines = sample.splitlines(keepends=True)
-    highest, best = 0.0, Dialect(None, quote, escape)
+    candidates = [
+        Dialect(delimiter, quote, escape)
+        for delimiter in (chosen or DELIMITERS)
+        if delimiter in sample
+        for escape in _escapes(sample, quote)
+    ]
+    if not chosen and not _tabs_cut(lines, quote):
+        candidates.append(Dialect(WHITESPACE, None))
+    highest, best = 0.0, Dialect(None, quote, _escapes(sample, quote)[0])
     for candidate in candidates:
         score = _score(lines, candidate, highest)
         if score > highest:
             highest, best = score, candidate
     return best
+
+
+def _tabs_cut(lines: Iterable[str], quote: str) -> bool:
+    """Return whether tabs alone make equal rows whose blanks are within words: "1st class", not "18.0  8  307.0"."""
+    try:
+        rows = [row for _, row in itertools.islice(split_rows(lines, Dialect("\t", quote)), MAX_SAMPLE_ROWS)]
+    except csv.Error:
+        return False
+    widths = set(map(len, rows))
+    return len(widths) == 1 and widths != {1} and not any(NUMBERS.search(cell) for row in rows for cell in row)
+
+
+def _escapes(sample: str, quote: str) -> tuple[str | None, ...]:
+    """Return what may mark a quote within a text: a backslash before a quote may as well be the text's last sign."""
+    may_escape = f"\\{quote}" in sample and quote * 3 not in sample
+    return ("\\", None) if may_escape else (None,)
 
 
 def _score(lines: Iterable[str], dialect: Dialect, wanted: float) -> float:

@@ -6,6 +6,7 @@ MISSING_WORDS = frozenset(
         *("null", "none", "nil", "missing", "unknown", "<na>", "(null)", "(blank)", "n.a.", "n.d.", "n/d", "#n/d"),
         *("k.a.", "k. a.", "not available", "not applicable"),
         *("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"),
+        *("inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"),  # No model can take what is beyond all numbers.
     ]
 )
 """In a column of numbers, dates or truth values any of these is a missing value; compared in lower case."""

@@ -3,7 +3,16 @@
 import streamlit as st
 
 from core import charts, monitor, plan, simulate
-from core.records import DriftPoint, Objective, Overview, OverviewState, QualityReport, TrafficReport, utc_now
+from core.records import (
+    DriftPoint,
+    DriftReport,
+    Objective,
+    Overview,
+    OverviewState,
+    QualityReport,
+    TrafficReport,
+    utc_now,
+)
 from pages.ui.navigation import link_to
 from pages.ui.quality import TRUST
 from pages.ui.simulate import shade_simulated
@@ -96,7 +105,7 @@ def show_figures(told: Overview) -> None:
             TRUST[told.estimate.trust][1],
         ),
         ("Truth known", known, f"of {count(performance.n_predictions, 'answer')}"),
-        ("Columns changed", f"{drift.n_drifted} of {len(drift.columns)}", count(drift.n_rows, "newest row")),
+        ("Columns changed", *_say_changed(drift)),
         ("Slowest 5 of 100", "–" if p95 is None else say_ms(p95), "or longer, in the last hour"),
     )
     with st.grid(len(figures), min_column_width=140):
@@ -104,6 +113,13 @@ def show_figures(told: Overview) -> None:
             with st.container(border=True, height="stretch"):
                 st.metric(label, value)
                 st.caption(words)
+
+
+def _say_changed(drift: DriftReport) -> tuple[str, str]:
+    """Return how many columns changed, and out of how many rows that was seen."""
+    if drift.n_rows_missing:
+        return "–", f"{count(drift.n_rows_missing, 'more row')} needed"
+    return f"{drift.n_drifted} of {len(drift.columns)}", count(drift.n_rows, "newest row")
 
 
 def show_history(told: Overview, decided: Decided, *, large: bool = False) -> None:

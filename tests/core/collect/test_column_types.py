@@ -178,6 +178,13 @@ def test_an_empty_column_is_kept_and_empty(tmp_path: Path) -> None:
     assert (values, dtype) == ([None, None, None], "string")
 
 
+def test_infinity_is_missing_among_numbers_and_a_word_among_words(tmp_path: Path) -> None:
+    values, dtype, reading = read_column(tmp_path, ["1.5", "inf", "-Infinity", "2"])
+    assert (values, dtype) == ([1.5, None, None, 2.0], "double")
+    assert sentences(reading) == [("missing_words", 2)]
+    assert read_column(tmp_path, ["inf", "sup", "max", "min"])[0] == ["inf", "sup", "max", "min"]
+
+
 def test_blanks_around_values_are_taken_off(tmp_path: Path) -> None:
     values, _, reading = read_column(tmp_path, [" a", "b ", "a"])
     assert values == ["a", "b", "a"]

@@ -95,6 +95,18 @@ def test_columns_lined_up_with_blanks_are_read(tmp_path: Path) -> None:
     assert table.to_pydict() == {"Yr": [61, 61, 61], "Mo": [1, 12, 3], "RPT": [15.04, 14.71, None]}
 
 
+def test_the_blanks_within_words_do_not_separate_values_where_tabs_do(tmp_path: Path) -> None:
+    table, reading = read(tmp_path, "1\t1st class\tman\n2\t3rd class\twoman\n3\t2nd class\tman\n")
+    assert reading.delimiter == "\t"
+    assert table.column("column_2").to_pylist() == ["1st class", "3rd class", "2nd class"]
+
+
+def test_a_tab_before_the_last_value_does_not_hide_columns_lined_up_with_blanks(tmp_path: Path) -> None:
+    table, reading = read(tmp_path, "18.0   8  307.0\tbuick\n15.0   8  350.0\tford\n24.0   4  113.0\ttoyota\n")
+    assert reading.delimiter == " "
+    assert table.column("column_3").to_pylist() == [307, 350, 113]
+
+
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_all_line_ends_end_lines(tmp_path: Path, line_end: str) -> None:
     table, _ = read(tmp_path, ROWS.replace("\n", line_end))
@@ -105,6 +117,14 @@ def test_quoted_values_may_hold_separators_quotes_and_line_ends(tmp_path: Path) 
     table, reading = read(tmp_path, 'a,b\n"x, y",1\n"say ""hi""",2\n"two\nlines",3\nplain,4\n')
     assert table.column("a").to_pylist() == ["x, y", 'say "hi"', "two\nlines", "plain"]
     assert reading.n_rows_kept == 4
+
+
+def test_a_backslash_before_a_quote_either_escapes_it_or_ends_the_text(tmp_path: Path) -> None:
+    escaped, _ = read(tmp_path, 'a,b\n"say \\"hi, you\\"",1\n"plain, too",2\nx,3\n')
+    assert escaped.column("a").to_pylist() == ['say "hi, you"', "plain, too", "x"]
+    ended, reading = read(tmp_path, 'a,b\n"kept in C:\\tmp\\",1\n"say ""hi"", you\\",2\n"x, y",3\n')
+    assert ended.column("a").to_pylist() == ["kept in C:\\tmp\\", 'say "hi", you\\', "x, y"]
+    assert (reading.n_rows_in, reading.n_rows_kept) == (3, 3)
 
 
 def test_a_header_that_spans_lines_costs_no_row(tmp_path: Path) -> None:
