@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.collect.json_shapes import find_records
 from core.collect.layout import MAX_COLUMNS, unique_names
 from core.errors import BadInputError
 from core.records import Decision
@@ -17,11 +18,16 @@ HEAD = 1 << 16
 
 @dataclass(frozen=True)
 class JsonSource:
-    """Records of a JSON file; `document` is None when they stand one a line."""
+    """Records of a JSON file; `document` is None when they stand one a line.
+
+    Where the file has several lists of records, `lists` are their names and `list_name` is the one that is read.
+    """
 
     path: Path
     document: list[Any] | None
     decisions: tuple[Decision, ...] = ()
+    list_name: str | None = None
+    lists: tuple[str, ...] = ()
 
     @property
     def format(self) -> str:
@@ -54,13 +60,13 @@ def looks_like_json(path: Path) -> bool:
     return (head[:1] == "{" and head[1:] in ('"', "}", "")) or head in ("[{", "[]", "[[")
 
 
-def open_json(path: Path) -> JsonSource:
-    """Find the records of a JSON file.
+def open_json(path: Path, chosen: str | None = None) -> JsonSource:
+    """Find the records of a JSON file: the chosen list, else the longest.
 
     Raises
     ------
     BadInputError
-        When it is broken, holds no list of records or several, or is too large.
+        When it is broken or too large, or has no list of the chosen name.
     """
     if _is_lines(path):
         return JsonSource(path, None)
@@ -75,15 +81,8 @@ def open_json(path: Path) -> JsonSource:
         raise BadInputError(message, "Write the file again.") from error
     except ValueError as error:
         raise BadInputError("The JSON holds a number of thousands of digits.", "Write such numbers as text.") from error
-    if isinstance(document, list):
-        return JsonSource(path, document)
-    lists = dict(_find_lists(document))
-    if len(lists) > 1:
-        shown = ", ".join(repr(name) for name in list(lists)[:5])
-        raise BadInputError(f"The JSON holds {len(lists)} lists of records: {shown}.", "Save one of them by itself.")
-    for name, found in lists.items():
-        return JsonSource(path, found, (Decision("json_list", f"The records under '{name}' were read, nothing else."),))
-    return JsonSource(path, [document])
+    found = find_records(document, chosen)
+    return JsonSource(path, found.records, found.decisions, found.name if found.all_names else None, found.all_names)
 
 
 def plan_rows(source: JsonSource) -> JsonRows:
@@ -176,12 +175,3 @@ def _is_lines(path: Path) -> bool:
         lines = (line for line in file if line.strip())
         first = next(lines, "")
         return isinstance(_parse_line(first), dict) and next(lines, None) is not None
-
-
-def _find_lists(document: Any, prefix: str = "") -> Iterator[tuple[str, list[Any]]]:
-    if isinstance(document, dict):
-        for key, value in document.items():
-            if isinstance(value, list) and value and isinstance(value[0], dict):
-                yield f"{prefix}{key}", value
-            else:
-                yield from _find_lists(value, f"{prefix}{key}.")

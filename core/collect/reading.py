@@ -148,7 +148,7 @@ def _convert_packed(request: Request, unpacked: Unpacked, target: Path, folder: 
 def _convert_json(request: Request, text: Text, target: Path, folder: Path) -> Converted:
     connection = request.connection
     try:
-        source = open_json(text.path)
+        source = open_json(text.path, request.choices.sheet)
         if request.only_beginning and source.document is not None:
             part = source.document[:N_RECORDS]
             told = (ONLY_BEGINNING,) if len(part) < len(source.document) else ()
@@ -166,6 +166,8 @@ def _convert_json(request: Request, text: Text, target: Path, folder: Path) -> C
     return columns_of(plan.names, proofs), Reading(
         source.format,
         encoding=text.encoding,
+        sheet=source.list_name,
+        sheets=source.lists,
         n_rows_in=plan.n_records,
         n_rows_kept=result.n_rows,
         decisions=(*text.decisions, *plan.decisions, *unknown, *report_columns(connection, plan.names, proofs)),

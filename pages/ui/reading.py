@@ -27,7 +27,8 @@ SEPARATORS = {
 ABOUT_THE_FILE = frozenset(
     [
         *("unpacked", "other_files", "appended", "encoding", "broken_characters", "nul_characters", "line_ends"),
-        *("quoted_lines", "one_column", "sheet", "other_sheets", "json_list", "page_table", "pages", "cut", "row_cap"),
+        *("quoted_lines", "one_column", "sheet", "other_sheets", "page_table", "pages", "cut", "row_cap"),
+        *("json_list", "other_lists", "json_rows", "json_columns", "json_entries"),
     ]
 )
 

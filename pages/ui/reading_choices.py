@@ -75,9 +75,8 @@ def choose_kinds(version: DatasetVersion, choices: ReadingChoices, columns: Sequ
 def _choose_file(reading: Reading) -> dict[str, object]:
     chosen: dict[str, object] = {}
     if reading.sheets:
-        chosen["sheet"] = _select(
-            "Sheet", "sheet", dict(zip(reading.sheets, reading.sheets, strict=True)), reading.sheet
-        )
+        label = "Sheet" if reading.format == "Excel" else "List of records"
+        chosen["sheet"] = _select(label, "sheet", dict(zip(reading.sheets, reading.sheets, strict=True)), reading.sheet)
     if reading.format == "CSV":
         left, right = st.columns(2)
         with left:

@@ -6,6 +6,7 @@ import json
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from core import collect
 from core.collect import archives
 from core.errors import BadInputError
-from core.records import Reading
+from core.records import Reading, ReadingChoices
 
 RECORDS = [
     {"name": "Ann", "age": 31, "home": {"city": "Köln", "floor": 2}},
@@ -96,9 +97,8 @@ def test_names_that_meet_lose_no_value(tmp_path: Path) -> None:
     ("content", "words"),
     [
         ('[{"a": 1}, {"a"', "wrong in line 1"),
-        ("[[1, 2], [3, 4]]", "no records with named fields"),
+        ("[[1, [2]], [3, 4]]", "no records with named fields"),
         ("[]", "no records"),
-        ('{"a": [{"x": 1}], "b": [{"x": 1}]}', "2 lists of records: 'a', 'b'"),
         ("[" * 5_000 + "]" * 5_000, "nested too deeply"),
         ('[{"a": "\\ud800"}]', "half a character"),
         ('[{"a": ' + "9" * 5_000 + "}]", "thousands of digits"),
@@ -109,6 +109,54 @@ def test_json_that_is_no_table_is_refused_with_a_way_out(tmp_path: Path, content
     with pytest.raises(BadInputError, match=words) as caught:
         read(tmp_path, content)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("orient", ["records", "columns", "index", "split", "table"])
+def test_json_is_read_in_every_shape_that_pandas_writes(tmp_path: Path, orient: str) -> None:
+    frame = pd.DataFrame({"city": ["Oslo", "Rome", None], "pop": [0.7, 2.8, 1.5]})
+    table, reading = read(tmp_path, frame.to_json(orient=orient))
+    found = table.to_pydict()
+    found.pop("index", None)
+    assert found == {"city": ["Oslo", "Rome", None], "pop": [0.7, 2.8, 1.5]}
+    assert reading.n_rows_kept == 3
+
+
+def test_entries_with_the_same_fields_become_rows_that_keep_their_names(tmp_path: Path) -> None:
+    table, reading = read(tmp_path, '{"Oslo": {"pop": 0.7, "area": 454}, "Rome": {"area": 1285, "pop": 2.8}}')
+    assert table.to_pydict() == {"index": ["Oslo", "Rome"], "pop": [0.7, 2.8], "area": [454, 1285]}
+    assert "json_entries" in counts(reading)
+
+
+@pytest.mark.parametrize(
+    ("content", "columns"),
+    [
+        ('[["NAME", "POP"], ["Ohio", "11"], ["Utah", "3"]]', {"NAME": ["Ohio", "Utah"], "POP": [11, 3]}),
+        ("[[1, 2], [3, 4]]", {"column_1": [1, 3], "column_2": [2, 4]}),
+        ('[["a", "b"], [1], [2, 3]]', {"a": [1, 2], "b": [None, 3]}),
+        ('[["a", "b"], [1, 2, 3]]', {"column_1": ["a", "1"], "column_2": ["b", "2"], "column_3": [None, 3]}),
+        ('{"a": [1, 2], "b": ["x", null]}', {"a": [1, 2], "b": ["x", None]}),
+        ('{"columns": ["a", "b"], "data": [[1, "x"]]}', {"a": [1], "b": ["x"]}),
+        ('{"rows": [["a", "b"], [1, 2]]}', {"a": [1], "b": [2]}),
+        ('{"a": [1, 2], "b": [3]}', {"a": ["[1, 2]"], "b": ["[3]"]}),
+        ('{"a": {"x": 1}, "b": {"y": 2}}', {"a.x": [1], "b.y": [2]}),
+    ],
+)
+def test_rows_and_columns_in_json_become_a_table(
+    tmp_path: Path, content: str, columns: dict[str, list[object]]
+) -> None:
+    assert read(tmp_path, content)[0].to_pydict() == columns
+
+
+def test_of_several_lists_the_longest_is_read_and_another_can_be_chosen(tmp_path: Path) -> None:
+    content = '{"meta": {"fields": [{"name": "x"}]}, "data": [{"x": 1}, {"x": 2}], "path": [[0, 1], [1, 1], [2, 1]]}'
+    table, reading = read(tmp_path, content)
+    assert table.to_pydict() == {"x": [1, 2]}
+    assert (reading.sheet, reading.sheets) == ("data", ("meta.fields", "data", "path"))
+    assert counts(reading)["other_lists"] == 2
+    chosen, _ = collect.read_table(tmp_path / "upload", "t.json", ReadingChoices(sheet="meta.fields"))
+    assert chosen.to_pydict() == {"name": ["x"]}
+    with pytest.raises(BadInputError, match="no list 'rows'"):
+        collect.read_table(tmp_path / "upload", "t.json", ReadingChoices(sheet="rows"))
 
 
 def test_any_readable_file_may_be_packed(tmp_path: Path) -> None:
