@@ -5,8 +5,10 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import IO
 
+from core.collect.old_workbook import OLD_START
 from core.collect.workbook import is_workbook
 from core.errors import BadInputError
 from core.records import Decision
@@ -17,11 +19,22 @@ MAX_RATIO = 100
 MAX_BYTES = 4 << 30
 """An archive may unpack to a hundred times its size, and to 100 MB in any case, but never to more than this."""
 MAX_FILES = 1_000
-NEEDED_WHOLE = (b"PAR1", b"PK", b"[", b"{")
+NEEDED_WHOLE = (b"PAR1", b"PK", OLD_START, b"[", b"{")
 GZIP_START = b"\x1f\x8b"
 TABLE_ENDINGS = frozenset(
-    (".csv", ".tsv", ".tab", ".dat", ".data", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm")
+    (".csv", ".tsv", ".tab", ".dat", ".data", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm", ".xls")
 )
+
+DOCUMENTS = MappingProxyType(
+    {
+        "META-INF/manifest.xml": "an OpenDocument file (.ods, .odt)",
+        "xl/workbook.bin": "a binary Excel workbook (.xlsb)",
+        "word/document.xml": "a Word document",
+        "ppt/presentation.xml": "a PowerPoint file",
+        "Index/Document.iwa": "a file of Numbers or Pages",
+    }
+)
+"""What a member of an archive tells of it."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +94,7 @@ def _unpack_gzip(path: Path, folder: Path, n_bytes: int | None) -> Unpacked:
 
 def _unpack_zip(path: Path, folder: Path, n_bytes: int | None) -> Unpacked:
     with zipfile.ZipFile(path) as archive:
+        _refuse_document(archive)
         chosen, others = _choose(archive.infolist())
         left, files = _allowance(path), []
         for index, member in enumerate(chosen):
@@ -93,6 +107,13 @@ def _unpack_zip(path: Path, folder: Path, n_bytes: int | None) -> Unpacked:
     if others:
         decisions.append(Decision("other_files", "Other files in the archive were left out.", len(others), others[:5]))
     return Unpacked(tuple(files), tuple(decisions))
+
+
+def _refuse_document(archive: zipfile.ZipFile) -> None:
+    """Refuse what is an archive only within: to a person it is one document."""
+    for member, what in DOCUMENTS.items():
+        if member in archive.namelist():
+            raise BadInputError(f"The file is {what}.", "Save the table as .xlsx or CSV.")
 
 
 def _choose(members: list[zipfile.ZipInfo]) -> tuple[list[zipfile.ZipInfo], tuple[str, ...]]:

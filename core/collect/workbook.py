@@ -1,14 +1,17 @@
 """Rows of text from an Excel workbook, streamed."""
 
+import itertools
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
+from core.collect.old_workbook import is_old_workbook, open_old_sheets
 from core.errors import BadInputError
 from core.records import Decision
 
@@ -20,7 +23,9 @@ MAX_BYTES = 4 << 30
 
 
 def is_workbook(path: Path) -> bool:
-    """Whether the bytes are an Excel workbook of the present kind (.xlsx, .xlsm)."""
+    """Whether the bytes are an Excel workbook, of the present kind (.xlsx, .xlsm) or the old one (.xls)."""
+    if is_old_workbook(path):
+        return True
     if not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as archive:
@@ -46,23 +51,29 @@ def open_sheet(path: Path, chosen: str | None = None) -> Iterator[Sheet]:
     BadInputError
         When the workbook is broken, has no rows, or no sheet of that name.
     """
-    # Opened by us: openpyxl judges a path by its ending, and an upload has none.
-    _refuse_bomb(path)
-    with path.open("rb") as file, closing(_open_workbook(file)) as workbook:
-        tables = {sheet.title: sheet for sheet in workbook.worksheets}
+    with (open_old_sheets if is_old_workbook(path) else _open_sheets)(path) as tables:
         if chosen is not None and chosen not in tables:
             raise BadInputError(f"The Excel file has no sheet '{chosen}'.", f"It has: {', '.join(tables)}.")
-        offered = list(tables.values()) if chosen is None else [tables[chosen]]
-        sheet = next((sheet for sheet in offered if _has_rows(sheet)), None)
-        if sheet is None:
+        offered = list(tables) if chosen is None else [chosen]
+        name = next((name for name in offered if _has_rows(tables[name]())), None)
+        if name is None:
             what = "The Excel file has" if chosen is None else f"The sheet '{chosen}' has"
             raise BadInputError(f"{what} no rows.", "Choose one that holds a table.")
-        others = tuple(name for name in tables if name != sheet.title)
-        decisions = [Decision("sheet", f"Sheet '{sheet.title}' was read.")]
+        others = tuple(other for other in tables if other != name)
+        decisions = [Decision("sheet", f"Sheet '{name}' was read.")]
         if others:
             decisions.append(Decision("other_sheets", "Other sheets were left out.", len(others), others[:5]))
-        rows = ([_as_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True))
-        yield Sheet(sheet.title, tuple(tables), rows, tuple(decisions))
+        rows = ([_as_text(cell) for cell in row] for row in tables[name]())
+        yield Sheet(name, tuple(tables), rows, tuple(decisions))
+
+
+@contextmanager
+def _open_sheets(path: Path) -> Iterator[dict[str, Callable[[], Iterable[Sequence[Any]]]]]:
+    """Give for each sheet of a workbook of the present kind, by name, a function that yields its rows."""
+    _refuse_bomb(path)
+    # Opened by us: openpyxl judges a path by its ending, and an upload has none.
+    with path.open("rb") as file, closing(_open_workbook(file)) as workbook:
+        yield {sheet.title: partial(sheet.iter_rows, values_only=True) for sheet in workbook.worksheets}
 
 
 def _refuse_bomb(path: Path) -> None:
@@ -87,8 +98,8 @@ def _open_workbook(file: BinaryIO) -> Any:
         raise BadInputError("The Excel file cannot be opened.", HINT) from error
 
 
-def _has_rows(sheet: Any) -> bool:
-    return any(any(cell is not None for cell in row) for row in sheet.iter_rows(values_only=True, max_row=100))
+def _has_rows(rows: Iterable[Sequence[Any]]) -> bool:
+    return any(any(cell is not None for cell in row) for row in itertools.islice(rows, 100))
 
 
 def _as_text(cell: Any) -> str:

@@ -18,6 +18,7 @@ SERVING = (
     "httpx",
     "joblib",
     "numpy",
+    "olefile",
     "onnxruntime",
     "openpyxl",
     "paho-mqtt",
@@ -36,6 +37,7 @@ SERVING = (
     "threadpoolctl",
     "uvicorn",
     "uvloop",
+    "xlrd",
 )
 """What the parts that serve import, or use when it is there. Those packages' own requirements are looked up."""
 OPTIONAL = {"httptools": "", "uvloop": "; sys_platform != 'win32'"}

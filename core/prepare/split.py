@@ -76,8 +76,9 @@ def divide_rows(frame: pd.DataFrame, recipe: Recipe) -> SplitRows:
     names = [column.name for column in feature_columns(recipe)]
     present = frame.loc[frame[recipe.target].notna()].reset_index(drop=True)
     if len(present) < MIN_ROWS:
+        which = f"of {len(frame)} rows have" if len(present) < len(frame) else "rows have"
         raise BadInputError(
-            f"Only {len(present)} of {len(frame)} rows have a value in '{recipe.target}'; {MIN_ROWS} are the least.",
+            f"Only {len(present)} {which} a value in '{recipe.target}'; {MIN_ROWS} are the least.",
             "Bring a table with more rows to Collect, or choose another target on Plan.",
         )
     y = read_target(present[recipe.target], recipe)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core.errors import BadInputError, NotReadyError
 from core.plan import current_objective, metric, metrics_for
-from core.prepare import current_recipe, split_rows
+from core.prepare import current_recipe, feature_columns, split_rows
 from core.records import Candidate, Job, Json, Recipe, TrainingRun, utc_now
 from core.store import JobHandle, StoppedError, Store
 from core.train.cluster import connect
@@ -46,7 +46,8 @@ def start_training(  # noqa: PLR0913 - what a person chooses, by name
     NotReadyError
         When no recipe has been saved.
     BadInputError
-        When a family is unknown, the metric does not suit the task, or budget or folds are impossible.
+        When the recipe leaves no column, a family is unknown, the metric does not suit the task, or budget or folds
+        are impossible.
     """
     recipe = current_recipe(store, project_id)
     if recipe is None:
@@ -65,6 +66,8 @@ def start_training(  # noqa: PLR0913 - what a person chooses, by name
 
 def check_settings(settings: TrainingSettings, recipe: Recipe) -> None:
     """Raise BadInputError when a run with these settings is impossible."""
+    if not feature_columns(recipe):
+        raise BadInputError("The recipe leaves no column to learn from.", "Switch a step off, or use another table.")
     if not settings.families:
         raise BadInputError("No model family is chosen.", "Choose at least one.")
     for key in settings.families:

@@ -13,7 +13,7 @@ from pages.ui.jobs import show_job
 from pages.ui.state import newest_job, person, project, store
 
 FILE_TYPES = [
-    *("csv", "tsv", "txt", "tab", "dat", "data", "parquet", "xlsx", "xlsm"),
+    *("csv", "tsv", "txt", "tab", "dat", "data", "parquet", "xlsx", "xlsm", "xls"),
     *("json", "jsonl", "ndjson", "zip", "gz"),
 ]
 

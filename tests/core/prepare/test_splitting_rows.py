@@ -112,7 +112,7 @@ def test_the_newest_rows_are_the_last_of_the_table(store: Store, make_recipe: Ma
 @pytest.mark.parametrize("n_rows", [2, 9])
 def test_too_few_rows_are_said_so(store: Store, make_recipe: MakeRecipe, n_rows: int) -> None:
     frame = visits(n_rows).assign(comes=["yes", "no"] + ["no"] * (n_rows - 2))
-    with pytest.raises(BadInputError, match=f"Only {n_rows} of {n_rows} rows"):
+    with pytest.raises(BadInputError, match=f"Only {n_rows} rows have a value"):
         prepare.split_rows(store, make_recipe(frame, "comes"))
 
 

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from core import plan, prepare, train
 from core.errors import BadInputError, LifecycleError, NotReadyError
-from core.records import Candidate, OutOfFold, Recipe, Split, Task, TrainingRun
+from core.records import Candidate, OutOfFold, Recipe, RecipeStep, Split, Task, TrainingRun, new_id
 from core.store import Store
 from core.train.child import WorkDiedError, WorkStoppedError, run_killable
 from core.train.fitting import FitSpec, fit_pipeline, score_fold
@@ -203,6 +203,17 @@ def test_training_needs_a_recipe(store: Store) -> None:
     project = plan.create_project(store, "Empty", by="Ada")
     with pytest.raises(NotReadyError, match="no recipe"):
         train.start_training(store, project.id, families=["linear"], metric="roc_auc", budget_s=60, by="Ada")
+
+
+def test_a_recipe_that_leaves_no_column_is_refused_before_anything_is_queued(
+    store: Store, recipe_for: RecipeFor
+) -> None:
+    recipe = recipe_for("binary")
+    names = tuple(column.name for column in recipe.columns)
+    nothing = replace(recipe, id=new_id(), steps=(RecipeStep("all", "drop", "Leave out", "", names),))
+    prepare.save_recipe(store, nothing)
+    with pytest.raises(BadInputError, match="no column to learn from"):
+        train.start_training(store, recipe.project_id, families=["linear"], metric="roc_auc", budget_s=60, by="Ada")
 
 
 @pytest.mark.parametrize(
