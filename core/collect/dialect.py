@@ -141,7 +141,7 @@ def _best(sample: str, quote: str, chosen: str | None = None) -> Dialect:
         if delimiter in sample
         for escape in _escapes(sample, quote)
     ]
-    if not chosen and not _tabs_cut(lines, quote):
+    if not chosen and not ("\t" in sample and _tabs_cut(lines, quote)):
         candidates.append(Dialect(WHITESPACE, None))
     highest, best = 0.0, Dialect(None, quote, _escapes(sample, quote)[0])
     for candidate in candidates:
