@@ -112,7 +112,8 @@ def _write(connection: duckdb.DuckDBPyConnection, names: Sequence[str], proofs: 
 def _sample(connection: duckdb.DuckDBPyConnection) -> list[Counter[str]]:
     """Return the values of the first rows, column by column."""
     rows = connection.sql("SELECT * FROM first_rows").to_arrow_table()
-    return [Counter(column.drop_null().to_pylist()) for column in rows.columns]
+    # Arrow's own way to leave out what is missing takes a tenth of a second when it is first called.
+    return [Counter(value for value in column.to_pylist() if value is not None) for column in rows.columns]
 
 
 def _strip(values: Counter[str]) -> Counter[str]:
