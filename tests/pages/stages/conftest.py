@@ -70,8 +70,9 @@ class World:
             cost_false_negative=20.0,
             owner="Olga",
         )
+        columns = (*COLUMNS, records.Column("late", "category", "string"))
         self.recipe = self.store.add(
-            records.Recipe(self.id, self.table.id, "late", "binary", (), records.Split(), COLUMNS)
+            records.Recipe(self.id, self.table.id, "late", "binary", (), records.Split(), columns)
         )
 
     def train(self, status: str = "done") -> None:

@@ -155,8 +155,8 @@ def test_what_has_arrived_can_be_seen_while_it_arrives_and_is_kept_when_it_is_st
     arrival = collection.arrival
     assert sum(arrival.per_slot) == arrival.n_rows == 30
     assert [message.content for message in arrival.last] == [f'{{"n": {n}}}' for n in range(29, 24, -1)]
+    wait_for(lambda: "30 messages so far" in store.get(Job, collection.job.id).message, 10)
     job = store.get(Job, collection.job.id)
-    assert "30 messages so far" in job.message
     asked_at = time.monotonic()
     store.jobs.request_stop(job.id, utc_now())
     version = collection.end()
