@@ -91,9 +91,6 @@ def _find_examples(
     """Return examples from the first rows; where they show none, one from anywhere."""
     if not proofs:
         return {}
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE looked_at AS SELECT * FROM first_rows LIMIT {ROWS_LOOKED_AT}"  # noqa: S608
-    )
     wanted = [(index, group) for index in proofs for *_, group in told[index]]
     found = {(index, group): _among_first(connection, index, group, proofs[index]) for index, group in wanted}
     return found | _anywhere(connection, proofs, [key for key in wanted if not found[key]])
@@ -102,8 +99,8 @@ def _find_examples(
 def _among_first(connection: duckdb.DuckDBPyConnection, index: int, group: str, proof: Proved) -> tuple[str, ...]:
     """Return a few cells that differ in how they are written: that shows more than the first few."""
     rows = connection.execute(
-        f"SELECT c{index}, {_after(index, proof)}, rowid + 1 FROM looked_at "  # noqa: S608
-        f"WHERE {_filter(index, group, proof)} LIMIT {MAX_LOOKED_AT}"
+        f"SELECT c{index}, {_after(index, proof)}, rowid + 1 FROM first_rows "  # noqa: S608
+        f"WHERE rowid < {ROWS_LOOKED_AT} AND {_filter(index, group, proof)} LIMIT {MAX_LOOKED_AT}"
     ).fetchall()
     shapes: dict[str, _Cell] = {}
     for row in rows:

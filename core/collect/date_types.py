@@ -40,8 +40,8 @@ DATES = (
 TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
 ZONE = "Z|[A-Z]{3,5}|[A-Z]\\w+/\\w+|[-+]\\d{2}(:?\\d{2})?"
 ISO = (
-    # The usual form first: a format is read in half the time that the pattern takes.
-    "COALESCE(CASE WHEN {x} >= '0' AND {x} LIKE '____-__-__ __:__:__' THEN try_strptime({x}, '%Y-%m-%d %H:%M:%S') END, "
+    # The usual form first, known by its length: a format is read in half the time that the pattern takes.
+    "COALESCE(CASE WHEN {x} >= '0' AND strlen({x}) = 19 THEN try_strptime({x}, '%Y-%m-%d %H:%M:%S') END, "
     # DuckDB takes any word after a time for a zone and leaves it out, also PM.
     f"CASE WHEN regexp_full_match({{x}}, '\\d{{4}}[-/]\\d[-/\\d]*([T ]+[\\d:.]+)? *({ZONE})?') "
     "THEN TRY_CAST({x} AS TIMESTAMP) END)"

@@ -96,10 +96,10 @@ def define_raw(connection: duckdb.DuckDBPyConnection, source: str, *, start: str
     start : str, optional
         The same relation, where there is a way of reading it that is quicker for the first rows.
     """
-    # Views that are not kept need not wait for the disk, which the copy of the original may keep busy.
+    # What is not kept need not wait for the disk, which the copy of the original may keep busy.
     connection.execute(f"CREATE OR REPLACE TEMP VIEW raw AS SELECT * FROM {source}")  # noqa: S608
     first = f"SELECT * FROM {start or source} LIMIT {N_FIRST_ROWS}"  # noqa: S608
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW first_rows AS {first}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE first_rows AS {first}")
 
 
 def write_parquet(connection: duckdb.DuckDBPyConnection, query: str, target: Path, *, is_narrow: bool) -> None:
