@@ -1,7 +1,7 @@
 """Several files of the same shape as one table."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -10,41 +10,63 @@ import pyarrow.parquet as pq
 
 from core.collect.typed_source import write_typed
 from core.collect.words import sql_name, sql_text
-from core.errors import BadInputError
 from core.records import Column, Decision, Reading
 
-MAX_DECISIONS = 50
+MAX_DECISIONS, MAX_NAMED = 50, 5
+
+
+@dataclass(frozen=True)
+class Part:
+    """A table in our few types, as Parquet, that came from one of several files; `n_bytes` is the size of that."""
+
+    name: str
+    path: Path
+    reading: Reading
+    n_bytes: int = 0
+
+    @property
+    def column_names(self) -> list[str]:
+        """The names of its columns, in order."""
+        return list(pq.read_schema(self.path).names)
+
+
+def choose_parts(parts: Sequence[Part]) -> tuple[list[Part], list[Decision]]:
+    """Return the parts that belong together, having the same columns, in any order; of several such, the largest.
+
+    Whether they are the largest is judged by their files, which are known as a whole where only their beginning is
+    read.
+    """
+    alike: dict[frozenset[str], list[Part]] = {}
+    for part in parts:
+        alike.setdefault(frozenset(part.column_names), []).append(part)
+    chosen = max(alike.values(), key=lambda group: sum(part.n_bytes for part in group))
+    left = [part for part in parts if part not in chosen]
+    if not left:
+        return chosen, []
+    names = ", ".join(part.name for part in chosen[:MAX_NAMED])
+    more = f" and {len(chosen) - MAX_NAMED:,} more" if len(chosen) > MAX_NAMED else ""
+    words = f"Not all files have the same columns: {names}{more} was read, being the largest. The others were left out."
+    if len(chosen) > 1:
+        words = words.replace(" was read, being", " were read, being together")
+    return chosen, [Decision("other_tables", words, len(left), tuple(part.name for part in left[:MAX_NAMED]))]
 
 
 def append_tables(
-    connection: duckdb.DuckDBPyConnection, parts: Sequence[tuple[str, Path, Reading]], target: Path
+    connection: duckdb.DuckDBPyConnection, parts: Sequence[Part], target: Path
 ) -> tuple[tuple[Column, ...], Reading]:
     """Write the rows of all parts, one after the other, as one table; return its columns and how it was read.
 
     Parameters
     ----------
-    parts : sequence of (name, path, reading)
-        Tables in our few types, as Parquet. Their columns have the same names, perhaps in another order.
-
-    Raises
-    ------
-    BadInputError
-        When the columns differ: which of them.
+    parts : sequence of Part
+        Their columns have the same names, perhaps in another order.
     """
-    names = list(pq.read_schema(parts[0][1]).names)
-    for name, path, _ in parts[1:]:
-        differing = sorted(set(pq.read_schema(path).names) ^ set(names))
-        if differing:
-            raise BadInputError(
-                f"The files in the archive have different columns: '{parts[0][0]}' and '{name}' differ in "
-                f"{', '.join(repr(column) for column in differing[:5])}.",
-                "Pack only files with the same columns together.",
-            )
-    dtypes, decisions = _common_types([(path, pq.read_schema(path)) for _, path, _ in parts], names)
+    names = parts[0].column_names
+    dtypes, decisions = _common_types([(part.path, pq.read_schema(part.path)) for part in parts], names)
     relation = " UNION ALL ".join(
         f"SELECT {', '.join(f'CAST({sql_name(column)} AS {dtypes[column][1]})' for column in names)} "  # noqa: S608
-        f"FROM read_parquet({sql_text(str(path))})"
-        for _, path, _ in parts
+        f"FROM read_parquet({sql_text(str(part.path))})"
+        for part in parts
     )
     schema = pa.schema([(name, dtypes[name][0]) for name in names])
     aliases = ", ".join(f"c{index}" for index in range(len(names)))
@@ -88,25 +110,25 @@ def _all_missing(path: Path, name: str) -> bool:
         return all(group.statistics is not None and group.statistics.null_count == group.num_values for group in groups)
 
 
-def _join_readings(parts: Sequence[tuple[str, Path, Reading]], mixed: list[Decision]) -> Reading:
+def _join_readings(parts: Sequence[Part], mixed: list[Decision]) -> Reading:
     told = [
-        replace(decision, sentence=f"{name}: {decision.sentence}")
-        for name, _, reading in parts
-        for decision in reading.decisions
+        replace(decision, sentence=f"{part.name}: {decision.sentence}")
+        for part in parts
+        for decision in part.reading.decisions
     ]
-    appended = tuple(f"{name}: {reading.n_rows_kept:,} rows" for name, _, reading in parts[:5])
+    appended = tuple(f"{part.name}: {part.reading.n_rows_kept:,} rows" for part in parts[:MAX_NAMED])
     decisions = [Decision("appended", "The files were put one after the other.", len(parts), appended), *mixed]
     decisions += told[:MAX_DECISIONS]
     if len(told) > MAX_DECISIONS:
         rest = told[MAX_DECISIONS:]
         lost = sum(decision.n_rows_lost for decision in rest)
         decisions.append(Decision("more", "More was decided than can be listed.", len(rest), n_rows_lost=lost))
-    first = parts[0][2]
+    readings = [part.reading for part in parts]
     return replace(
-        first,
-        n_preamble=sum(reading.n_preamble for _, _, reading in parts),
-        n_footer=sum(reading.n_footer for _, _, reading in parts),
-        n_rows_in=sum(reading.n_rows_in for _, _, reading in parts),
-        n_rows_kept=sum(reading.n_rows_kept for _, _, reading in parts),
+        readings[0],
+        n_preamble=sum(reading.n_preamble for reading in readings),
+        n_footer=sum(reading.n_footer for reading in readings),
+        n_rows_in=sum(reading.n_rows_in for reading in readings),
+        n_rows_kept=sum(reading.n_rows_kept for reading in readings),
         decisions=tuple(decisions),
     )

@@ -38,33 +38,46 @@ DOCUMENTS = MappingProxyType(
 
 
 @dataclass(frozen=True)
+class Member:
+    """An unpacked file of an archive: its name there, where it lies now, and its size as the archive tells it."""
+
+    name: str
+    path: Path
+    n_bytes: int
+
+
+@dataclass(frozen=True)
 class Unpacked:
-    """The files of an archive that may be tables, by name, and what was decided about them."""
+    """The files of an archive that are to be read, what was decided, and the names of all that may be tables."""
 
-    files: tuple[tuple[str, Path], ...]
+    members: tuple[Member, ...]
     decisions: tuple[Decision, ...]
+    names: tuple[str, ...]
 
 
-def unpack(path: Path, folder: Path, n_bytes: int | None = None) -> Unpacked | None:
+def unpack(path: Path, folder: Path, chosen: str | None = None, n_bytes: int | None = None) -> Unpacked | None:
     """Unpack an archive into a folder; None when the file is none.
 
     Parameters
     ----------
+    chosen : str, optional
+        The one file of a zip that a person wants.
     n_bytes : int, optional
         Unpack little more than so many bytes of each file of text; other files are of no use in part.
 
     Raises
     ------
     BadInputError
-        When the archive is broken, locked by a password, holds archives or nothing, or unpacks to too much.
+        When the archive is broken, locked by a password, holds archives or nothing, or unpacks to too much; when the
+        chosen file is not there.
     """
     if not is_archive(path):
         return None
     try:
-        unpacked = _unpack_gzip(path, folder, n_bytes) if _is_gzip(path) else _unpack_zip(path, folder, n_bytes)
+        unpacked = _unpack_gzip(path, folder, n_bytes) if _is_gzip(path) else _unpack_zip(path, folder, chosen, n_bytes)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
         raise BadInputError("The archive is broken.", "Pack the table again, or bring it unpacked.") from error
-    if any(is_archive(file) for _, file in unpacked.files):
+    if any(is_archive(member.path) for member in unpacked.members):
         raise BadInputError("The archive holds another archive.", "Unpack it and bring the table itself.")
     return unpacked
 
@@ -89,24 +102,29 @@ def _unpack_gzip(path: Path, folder: Path, n_bytes: int | None) -> Unpacked:
     target = folder / "unpacked_0"
     with gzip.open(path) as source:
         _copy(source, target, _allowance(path), n_bytes)
-    return Unpacked((("the file within", target),), (Decision("unpacked", "The file was unpacked (gzip)."),))
+    name = "the file within"
+    decision = Decision("unpacked", "The file was unpacked (gzip).")
+    return Unpacked((Member(name, target, target.stat().st_size),), (decision,), (name,))
 
 
-def _unpack_zip(path: Path, folder: Path, n_bytes: int | None) -> Unpacked:
+def _unpack_zip(path: Path, folder: Path, chosen: str | None, n_bytes: int | None) -> Unpacked:
     with zipfile.ZipFile(path) as archive:
         _refuse_document(archive)
-        chosen, others = _choose(archive.infolist())
-        left, files = _allowance(path), []
-        for index, member in enumerate(chosen):
-            target = folder / f"unpacked_{index}"
-            with archive.open(member) as source:
-                left -= _copy(source, target, left, n_bytes)
-            files.append((member.filename, target))
-    names = tuple(member.filename for member in chosen)
+        tables, others = _choose(archive.infolist())
+        names = tuple(table.filename for table in tables)
+        if chosen is not None and chosen not in names:
+            raise BadInputError(f"The archive holds no file '{chosen}'.", f"Choose one of: {', '.join(names[:5])}.")
+        left, members = _allowance(path), []
+        for index, table in enumerate(tables):
+            if chosen in (None, table.filename):
+                target = folder / f"unpacked_{index}"
+                with archive.open(table) as source:
+                    left -= _copy(source, target, left, n_bytes)
+                members.append(Member(table.filename, target, table.file_size))
     decisions = [Decision("unpacked", "The file was unpacked (zip).", len(names), names[:5])]
     if others:
         decisions.append(Decision("other_files", "Other files in the archive were left out.", len(others), others[:5]))
-    return Unpacked(tuple(files), tuple(decisions))
+    return Unpacked(tuple(members), tuple(decisions), names)
 
 
 def _refuse_document(archive: zipfile.ZipFile) -> None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.collect import staging
-from core.collect.appending import append_tables
+from core.collect.appending import Part, append_tables, choose_parts
 from core.collect.archives import Unpacked, unpack
 from core.collect.beginning import N_RECORDS, ONLY_BEGINNING, TEXT_BYTES, cut_text
 from core.collect.column_report import report_columns
@@ -26,6 +26,8 @@ from core.errors import BadInputError
 from core.records import Column, Reading, ReadingChoices
 
 PARQUET_START = b"PAR1"
+MAX_OFFERED = 200
+"""So many files of an archive are named to choose from."""
 AS_FOUND = ReadingChoices()
 Converted = tuple[tuple[Column, ...], Reading]
 
@@ -88,7 +90,7 @@ def convert_file(  # noqa: PLR0913 - what the reading depends on, each part name
             staging.open_beside(Path(folder)) as opening,
         ):
             request = Request(opening, choices, only_beginning, when_written)
-            unpacked = unpack(path, Path(folder), TEXT_BYTES if only_beginning else None)
+            unpacked = unpack(path, Path(folder), choices.member, TEXT_BYTES if only_beginning else None)
             if unpacked is None:
                 columns, reading = _convert(request, path, target, Path(folder))
             else:
@@ -125,24 +127,31 @@ def _convert(request: Request, path: Path, target: Path, folder: Path) -> Conver
 
 
 def _convert_packed(request: Request, unpacked: Unpacked, target: Path, folder: Path) -> Converted:
-    """Convert the one file of an archive, or append its several."""
+    """Convert the one file of an archive, or append those of its several that belong together."""
     request = replace(request, when_written=lambda: None)  # A part is not the whole.
-    parts: list[tuple[str, Path, Reading]] = []
-    columns: tuple[Column, ...] = ()
-    for index, (name, path) in enumerate(unpacked.files):
-        own = folder / f"part_{index}"
+    parts, columns_of_parts = [], []
+    for index, member in enumerate(unpacked.members):
+        own, written = folder / f"part_{index}", folder / f"part_{index}.parquet"
         own.mkdir()
-        part = target if len(unpacked.files) == 1 else folder / f"part_{index}.parquet"
         try:
-            columns, reading = _convert(request, path, part, own)
+            columns, reading = _convert(request, member.path, written, own)
         except BadInputError as error:
-            raise BadInputError(f"{name}: {error.message}", error.hint) from error
-        parts.append((name, part, reading))
+            raise BadInputError(f"{member.name}: {error.message}", error.hint) from error
+        parts.append(Part(member.name, written, reading, member.n_bytes))
+        columns_of_parts.append(columns)
         shutil.rmtree(own)
-    reading = parts[0][2]
-    if len(parts) > 1:
-        columns, reading = append_tables(request.connection, parts, target)
-    return columns, replace(reading, decisions=(*unpacked.decisions, *reading.decisions))
+    chosen, told = choose_parts(parts)
+    if len(chosen) > 1:
+        columns, reading = append_tables(request.connection, chosen, target)
+    else:
+        columns, reading = columns_of_parts[parts.index(chosen[0])], chosen[0].reading
+        shutil.move(chosen[0].path, target)
+    decisions = (*unpacked.decisions, *told, *reading.decisions)
+    if len(unpacked.names) > 1:
+        reading = replace(
+            reading, member=chosen[0].name if len(chosen) == 1 else None, members=unpacked.names[:MAX_OFFERED]
+        )
+    return columns, replace(reading, decisions=decisions)
 
 
 def _convert_json(request: Request, text: Text, target: Path, folder: Path) -> Converted:

@@ -143,6 +143,7 @@ def describe_choices(choices: ReadingChoices) -> str:
     told = [
         ("encoding", choices.encoding),
         ("separator", choices.delimiter and f"'{choices.delimiter}'"),
+        ("file of the archive", choices.member and f"'{choices.member}'"),
         ("sheet or list", choices.sheet and f"'{choices.sheet}'"),
         ("column names in the first row", None if choices.has_header is None else words[choices.has_header]),
         ("lines left out above", None if choices.n_preamble is None else str(choices.n_preamble)),

@@ -25,7 +25,8 @@ class Decision:
 class ReadingChoices:
     """What a person decided about the reading of a file; None and empty: as found.
 
-    `sheet` is a sheet of an Excel file, or a list of records of a JSON file, named with dots.
+    `member` is the one file of a zip archive to be read. `sheet` is a sheet of an Excel file, or a list of records of a
+    JSON file, named with dots.
     `n_preamble` and `n_footer` are lines above and below the table that are left out, blank ones not counted. `kinds`
     holds the kind of columns by their names. `missing_words` stand for nothing in every column, `kept_words` are real
     words in columns of words; upper and lower case make no difference. `decimal_comma` and `day_first` settle what
@@ -43,6 +44,7 @@ class ReadingChoices:
     kept_words: tuple[str, ...] = ()
     decimal_comma: bool | None = None
     day_first: bool | None = None
+    member: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,9 @@ class Reading:
     """How the bytes of a file became a table. Rows in = rows kept + rows reported.
 
     `delimiter` is None for formats without one (Parquet, Excel). `n_preamble` and `n_footer` are lines. `sheets` are
-    those of an Excel file, or the lists of records of a JSON file that has several. `original_id` names the bytes in
-    the store's files, where they are kept to be read again.
+    those of an Excel file, or the lists of records of a JSON file that has several. `members` are the files of an
+    archive that holds several, `member` the one that was read, where it was one. `original_id` names the bytes in the
+    store's files, where they are kept to be read again.
     """
 
     format: str
@@ -67,6 +70,8 @@ class Reading:
     sheets: tuple[str, ...] = ()
     choices: ReadingChoices = field(default_factory=ReadingChoices)
     original_id: str | None = None
+    member: str | None = None
+    members: tuple[str, ...] = ()
 
     @property
     def n_rows_reported(self) -> int:

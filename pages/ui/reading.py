@@ -26,7 +26,8 @@ SEPARATORS = {
 }
 ABOUT_THE_FILE = frozenset(
     [
-        *("unpacked", "other_files", "appended", "encoding", "broken_characters", "nul_characters", "line_ends"),
+        *("unpacked", "other_files", "other_tables", "appended"),
+        *("encoding", "broken_characters", "nul_characters", "line_ends"),
         *("quoted_lines", "one_column", "sheet", "other_sheets", "page_table", "pages", "cut", "row_cap"),
         *("json_list", "other_lists", "json_rows", "json_columns", "json_entries"),
     ]

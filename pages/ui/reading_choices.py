@@ -34,8 +34,8 @@ def choose_reading(version: DatasetVersion) -> ReadingChoices:
     """Draw the fields that apply to a version's file and return what they say, the kinds of columns apart."""
     reading = version.reading or Reading("CSV")
     known = reading.choices
-    names = ("encoding", "delimiter", "sheet", "has_header", "n_preamble", "n_footer", "decimal_comma", "day_first")
-    values = {f"{PREFIX}{name}": getattr(known, name) for name in names}
+    file = ("member", "encoding", "delimiter", "sheet", "has_header", "n_preamble", "n_footer")
+    values = {f"{PREFIX}{name}": getattr(known, name) for name in (*file, "decimal_comma", "day_first")}
     words = {f"{PREFIX}{name}": list(getattr(known, name)) for name in ("missing_words", "kept_words")}
     prefill(version.id, **values, **words)
     st.caption("Leave a field empty to have it found; what was found stands there in grey.")
@@ -74,6 +74,10 @@ def choose_kinds(version: DatasetVersion, choices: ReadingChoices, columns: Sequ
 
 def _choose_file(reading: Reading) -> dict[str, object]:
     chosen: dict[str, object] = {}
+    if reading.members:
+        files = dict(zip(reading.members, reading.members, strict=True))
+        found = reading.member or "those that belong together"
+        chosen["member"] = _select("File of the archive", "member", files, found)
     if reading.sheets:
         label = "Sheet" if reading.format == "Excel" else "List of records"
         chosen["sheet"] = _select(label, "sheet", dict(zip(reading.sheets, reading.sheets, strict=True)), reading.sheet)

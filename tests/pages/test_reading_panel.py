@@ -1,5 +1,7 @@
 """What I did to your file: every decision is told, can be changed, and the effect is seen before it is stored."""
 
+import io
+import zipfile
 from collections.abc import Callable
 
 import openpyxl
@@ -170,6 +172,22 @@ def test_another_sheet_of_a_workbook_can_be_read(visit: Visit, read: Read, store
     app = open_changes(visit)
     assert "collect_reading_delimiter" not in keys(app)
     app.selectbox(key="collect_reading_sheet").set_value("Places").run()
+    assert "1 column ('size')." in read(app)
+    app.button(key="collect_read_again").click().run()
+    assert collect.current_dataset(store, project.id).column_names == ("name", "size")
+
+
+def test_another_file_of_an_archive_can_be_read(visit: Visit, read: Read, store: Store, project: Project) -> None:
+    people, places = ("".join(f"n{n},{n}\n" for n in range(rows)) for rows in (40, 20))
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("people.csv", f"name,age\n{people}")
+        archive.writestr("places.csv", f"name,size\n{places}")
+    add(store, project, content.getvalue(), "several.zip")
+    assert collect.current_dataset(store, project.id).column_names == ("name", "age")
+    app = open_changes(visit)
+    assert "people.csv was read, being the largest" in read(app)
+    app.selectbox(key="collect_reading_member").set_value("places.csv").run()
     assert "1 column ('size')." in read(app)
     app.button(key="collect_read_again").click().run()
     assert collect.current_dataset(store, project.id).column_names == ("name", "size")

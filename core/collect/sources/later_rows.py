@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from core.collect import staging
-from core.collect.appending import append_tables
+from core.collect.appending import Part, append_tables
 from core.collect.words import sql_name, sql_text
 from core.records import Column, DatasetVersion, Decision, Reading
 
@@ -35,7 +35,7 @@ def append_rows(
                 f"COPY (SELECT {chosen} FROM read_parquet({sql_text(str(path))})) "  # noqa: S608
                 f"TO {sql_text(str(filled))} (FORMAT parquet)"
             )
-            parts.append((called, filled, reading))
+            parts.append(Part(called, filled, reading))
         columns, joined = append_tables(duck, parts, table)
     mixed = [decision for decision in joined.decisions if decision.code == "mixed_types"]
     told = Decision("appended", "The rows were put after those of the version before.", before.n_rows)
