@@ -115,12 +115,11 @@ def test_a_key_opens_what_it_is_for_and_nothing_else(live: Live, closed: str) ->
     }
 
 
-def test_a_revoked_key_is_refused_within_a_second(live: Live, closed: str) -> None:
+def test_a_revoked_key_is_refused_by_every_worker_soon(live: Live, closed: str) -> None:
     made = make(live)
     becomes(live, made.secret, 200)
     deploy.revoke_key(live.store, made.key.id, by="Bert")
-    time.sleep(1.0)
-    assert {ask(live, made.secret).status_code for _ in range(20)} == {401}
+    becomes(live, made.secret, 401, n_times=20)
 
 
 def test_a_key_that_asks_too_often_is_told_when_to_come_back_whichever_worker_it_meets(live: Live, closed: str) -> None:

