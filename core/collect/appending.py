@@ -45,9 +45,8 @@ def choose_parts(parts: Sequence[Part]) -> tuple[list[Part], list[Decision]]:
         return chosen, []
     names = ", ".join(part.name for part in chosen[:MAX_NAMED])
     more = f" and {len(chosen) - MAX_NAMED:,} more" if len(chosen) > MAX_NAMED else ""
-    words = f"Not all files have the same columns: {names}{more} was read, being the largest. The others were left out."
-    if len(chosen) > 1:
-        words = words.replace(" was read, being", " were read, being together")
+    was_read = "were read, being together the largest" if len(chosen) > 1 else "was read, being the largest"
+    words = f"Not all files have the same columns: {names}{more} {was_read}; another can be chosen. The others were left out."
     return chosen, [Decision("other_tables", words, len(left), tuple(part.name for part in left[:MAX_NAMED]))]
 
 
