@@ -46,8 +46,15 @@ def choose_parts(parts: Sequence[Part]) -> tuple[list[Part], list[Decision]]:
     names = ", ".join(part.name for part in chosen[:MAX_NAMED])
     more = f" and {len(chosen) - MAX_NAMED:,} more" if len(chosen) > MAX_NAMED else ""
     was_read = "were read, being together the largest" if len(chosen) > 1 else "was read, being the largest"
-    words = f"Not all files have the same columns: {names}{more} {was_read}; another can be chosen. The others were left out."
-    return chosen, [Decision("other_tables", words, len(left), tuple(part.name for part in left[:MAX_NAMED]))]
+    words = f"Not all files have the same columns: {names}{more} {was_read}; another can be chosen."
+    return chosen, [
+        Decision(
+            "other_tables",
+            f"{words} The others were left out.",
+            len(left),
+            tuple(part.name for part in left[:MAX_NAMED]),
+        )
+    ]
 
 
 def append_tables(
